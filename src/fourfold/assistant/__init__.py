@@ -1,0 +1,1 @@
+"""The request path: guard, retrieve, prompt, complete, guard."""

@@ -1,0 +1,1 @@
+"""Nouns, protocols used by more than one folder, errors, the registry and settings."""

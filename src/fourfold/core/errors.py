@@ -1,0 +1,121 @@
+"""Errors that the reader can solve: what happened, and what to do."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class FourfoldError(Exception):
+    """A problem that the reader can solve.
+
+    `message` says what happened, `hint` what to do, `code` is stable for programs.
+    Anything else that escapes from Fourfold is a bug of ours.
+    """
+
+    code = "error"
+
+    def __init__(self, message: str, *, hint: str = "", code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        if code:
+            self.code = code
+
+
+class UnknownBackend(FourfoldError):
+    """No backend of that name."""
+
+    code = "unknown_backend"
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"There is no {kind} called `{name}`.", hint=suggestion(name, known))
+
+
+class MissingExtra(FourfoldError):
+    """A part needs a package that is not installed."""
+
+    code = "missing_extra"
+
+    def __init__(self, part: str, extra: str) -> None:
+        super().__init__(
+            f"{part} needs packages that are not installed.",
+            hint=f"Type: pip install 'fourfold[{extra}]'",
+        )
+
+
+class InvalidProject(FourfoldError):
+    """The project file, or a file it names, cannot be used as it is."""
+
+    code = "invalid_project"
+
+
+class InvalidInput(FourfoldError):
+    """What was asked for cannot be done as it was asked."""
+
+    code = "invalid_input"
+
+
+class NotFound(FourfoldError):
+    """There is no such thing here, or the asker may not know of it."""
+
+    code = "not_found"
+
+
+class NotAllowed(FourfoldError):
+    """The asker is known, and may not do this."""
+
+    code = "not_allowed"
+
+
+class StorageError(FourfoldError):
+    """The database or the data folder cannot be used."""
+
+    code = "storage"
+
+
+class ModelError(FourfoldError):
+    """A model did not give a completion."""
+
+    code = "model_error"
+
+
+class ModelRejected(ModelError):
+    """The model refused the request as malformed; sending it again changes nothing."""
+
+    code = "model_rejected"
+
+
+class ModelNotAllowed(ModelError):
+    """The provider did not accept our key, or the key may not use this model."""
+
+    code = "model_not_allowed"
+
+
+class ModelRateLimited(ModelError):
+    """The provider asks us to slow down; `retry_after_seconds` says how long, if it said so."""
+
+    code = "model_rate_limited"
+
+    def __init__(
+        self, message: str, *, hint: str = "", retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class ModelOverloaded(ModelError):
+    """The provider is out of reach, too busy or too slow; a later try may succeed."""
+
+    code = "model_overloaded"
+
+
+class ContextTooLong(ModelError):
+    """The prompt does not fit into the model's context."""
+
+    code = "context_too_long"
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Name the closest known word, or all of them."""
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1)
+    return f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(names)}."

@@ -1,0 +1,88 @@
+"""Protocols that more than one folder uses; the others stand in the `base.py` of their folder."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from fourfold.core.records import Completion, CompletionOptions, Delta, Message
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors: TypeAlias = NDArray[np.float32]
+    """float32; a vector is (dimensions,), several are (texts, dimensions), each of length 1."""
+
+
+class ChatModel(Protocol):
+    """A language model that continues a conversation.
+
+    Rules that every backend keeps, and that the contract test checks: a call that is cancelled
+    frees the model; several calls at once are allowed; a prompt longer than the context raises
+    `ContextTooLong`, nothing is cut off silently; the text equals the joined deltas of a stream;
+    with a JSON schema the text is a valid value of it, or `ModelError` is raised.
+    """
+
+    @property
+    def name(self) -> str:
+        """As users write it, `smollm2-135m` or `openai:gpt-5`."""
+        ...
+
+    @property
+    def context_tokens(self) -> int:
+        """The longest prompt and completion together."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a text, exact for embedded models, an upper estimate for remote ones."""
+        ...
+
+    async def complete(self, messages: Sequence[Message], options: CompletionOptions) -> Completion:
+        """Continue the conversation."""
+        ...
+
+    def stream(
+        self, messages: Sequence[Message], options: CompletionOptions
+    ) -> AsyncIterator[Delta]:
+        """Continue the conversation piece by piece; closing the iterator stops the model."""
+        ...
+
+    async def close(self) -> None:
+        """Give back memory and connections; a closed model is not used again."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns text into vectors whose cosine says how near two texts are in meaning.
+
+    Rules: vectors have length 1; a text's vector does not depend on the texts beside it; a text
+    longer than `max_tokens` is embedded by its beginning; an empty text is allowed.
+    """
+
+    @property
+    def name(self) -> str:
+        """Identifies the vector space: vectors of two names never meet in one index."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """What lies beyond is not embedded."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a passage."""
+        ...
+
+    async def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of texts that will be searched, shape (texts, dimensions)."""
+        ...
+
+    async def embed_query(self, text: str) -> Vectors:
+        """Vector of a question, shape (dimensions,)."""
+        ...

@@ -1,0 +1,52 @@
+"""Settings describe the deployment; `fourfold.yaml` describes the project."""
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Addresses, keys and paths of this machine.
+
+    Precedence: command line, environment `FOURFOLD_*`, the file `.env`, the default.
+    Read once, frozen, passed down.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="FOURFOLD_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="Any PostgreSQL 15 or newer with pgvector; empty: the embedded one in the project's `.fourfold/`.",
+    )
+    models_folder: Path = Field(
+        default_factory=lambda: user_data_path("fourfold") / "models",
+        description="Where installed weights are kept, shared by all projects of this person.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address that the server listens on.")
+    port: int = Field(
+        default=8400, ge=0, le=65535, description="Port of the server; 0 picks a free one."
+    )
+    threads: int = Field(
+        default=0,
+        ge=0,
+        description="Threads of the embedded models; 0 takes one for each physical core.",
+    )
+    parse_workers: int = Field(
+        default=0, ge=0, description="Processes that parse documents; 0 takes one for each core."
+    )
+    openai_api_key: SecretStr | None = Field(
+        default=None, description="Key for models reached as `openai:NAME`."
+    )
+    max_request_bytes: int = Field(
+        default=10_000_000, ge=1_000, description="Largest body that the server accepts."
+    )
+    request_timeout_seconds: float = Field(
+        default=120.0, gt=0, description="Longest time that the server spends on one request."
+    )
+    max_concurrent_requests: int = Field(
+        default=64, ge=1, description="Requests in work at once; more are answered with 429."
+    )

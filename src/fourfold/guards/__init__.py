@@ -1,0 +1,1 @@
+"""Checks of texts on their way in and out."""

@@ -1,0 +1,1 @@
+"""Parse, chunk, embed, write: incremental, resumable, in one transaction a document."""

@@ -1,0 +1,1 @@
+"""From files to elements to chunks: connectors, parsers, the chunker."""

@@ -1,0 +1,1 @@
+"""Text metrics and statistics: pure functions."""

@@ -1,0 +1,1 @@
+"""Chat models and embedders, and the weights of the embedded ones."""

@@ -1,0 +1,1 @@
+"""The composition root: reads `fourfold.yaml` and turns names into objects."""

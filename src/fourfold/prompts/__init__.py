@@ -1,0 +1,1 @@
+"""Templates, few-shot examples and what fits into a context."""

@@ -1,0 +1,1 @@
+"""OpenAI-compatible routes and the JSON API, on one port."""

@@ -1,0 +1,1 @@
+"""The one database: opening, migrating, backing up."""

@@ -1,0 +1,1 @@
+"""Fakes and contract tests, for us and for authors of plug-ins."""

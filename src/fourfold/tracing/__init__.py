@@ -1,0 +1,1 @@
+"""What each request leaves behind, written without slowing it."""
