@@ -20,7 +20,8 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = Field(
         default=None,
-        description="Any PostgreSQL 15 or newer with pgvector; empty: the embedded one in the project's `.fourfold/`.",
+        description="Any PostgreSQL 15 or newer with pgvector; empty: the embedded one "
+        "in the project's `.fourfold/`.",
     )
     models_folder: Path = Field(
         default_factory=lambda: user_data_path("fourfold") / "models",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -33,3 +33,16 @@ class Recorder(Protocol):
     def note(self, **attributes: Any) -> None:
         """Keep facts about the request as a whole: model, tokens, hits, cost."""
         ...
+
+
+class NullRecorder:
+    """Takes nothing down: for tests, and for programs that do not want traces."""
+
+    trace_id = ""
+
+    def span(self, name: str, **attributes: Any) -> AbstractContextManager[None]:
+        """Time nothing."""
+        return nullcontext()
+
+    def note(self, **attributes: Any) -> None:
+        """Keep nothing."""

@@ -109,5 +109,5 @@ class Connector(Protocol):
         ...
 
     def refused(self) -> Iterator[tuple[str, Cause, str]]:
-        """Paths that cannot be offered, with cause and message; valid after `files` is exhausted."""
+        """Paths that cannot be offered, with cause and message; complete after `files` ended."""
         ...

