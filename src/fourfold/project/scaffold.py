@@ -1,0 +1,67 @@
+"""New project folders: an empty one, and the demo company."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from fourfold.core.errors import InvalidInput
+from fourfold.project.config import FILE_NAME
+
+IGNORED = ".fourfold/\n.env\n"  # state and secrets stay out of version control
+
+
+def create_project(folder: Path, *, task: str = "answer", model: str = "extractive") -> None:
+    """Make the folder of an empty project; an existing project is never overwritten."""
+    _claim(folder)
+    from jinja2 import Environment, StrictUndefined
+
+    template = files("fourfold.project").joinpath("templates", FILE_NAME).read_text("utf-8")
+    # The result is YAML, never HTML; both values are checked or made here.
+    environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701
+    name = project_name(folder)
+    text = environment.from_string(template).render(
+        name=name, title=name.replace("-", " ").capitalize(), task=task, model=model
+    )
+    for part in ("documents", "datasets"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
+    (folder / FILE_NAME).write_text(text, encoding="utf-8")
+
+
+def create_demo(folder: Path) -> None:
+    """Copy the demo company: documents, golden set and questions."""
+    _claim(folder)
+    with as_file(files("fourfold.project").joinpath("demo")) as demo:
+        shutil.copytree(
+            demo, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "*.py")
+        )
+    (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
+
+
+def project_name(folder: Path) -> str:
+    """A name for the application out of the folder's: `Mein Büro` becomes `mein-buero`."""
+    text = folder.resolve().name.lower()
+    for umlaut, letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
+        text = text.replace(umlaut, letters)
+    return re.sub(r"[^a-z0-9]+", "-", text).strip("-")[:64] or "project"
+
+
+def _claim(folder: Path) -> None:
+    if (folder / FILE_NAME).exists():
+        raise InvalidInput(
+            f"There is a project in `{folder}` already.",
+            hint="Choose another folder; nothing was changed.",
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".fourfold-probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InvalidInput(
+            f"`{folder}` cannot be written: {error.strerror}.",
+            hint="Choose a folder that you may write to.",
+        ) from error
