@@ -32,8 +32,8 @@ _NEVER_LAST = _words(
 )
 # These end a sentence now and then: only when a word follows that likes to begin one.
 _SELDOM_LAST = _words(
-    "art no max usw etc uswf ff co corp inc ltd bros jr sr a.m p.m u.s u.k a.d b.c m.e ph.d std sek min "
-    "uvm mon tue wed thu fri sat sun"
+    "art no max usw etc uswf ff co corp inc ltd bros jr sr a.m p.m u.s u.k a.d b.c m.e ph.d std "
+    "sek min uvm mon tue wed thu fri sat sun"
 ) | (_MONTHS - {"mai", "may", "märz", "april", "juni", "juli", "august", "march", "june", "july"})
 _BEFORE_ORDINAL = _words(
     "am im der die das den dem des vom zum zur bis ab seit jeder jede jedes jeden ein eine einen "
