@@ -1,0 +1,115 @@
+"""The request path: guard, retrieve, read, check each sentence, guard."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+
+from fourfold.assistant.answerability import answerable
+from fourfold.assistant.base import AnswerPiece, FollowUp, Question, Reader, Retriever
+from fourfold.assistant.candidates import Selection
+from fourfold.assistant.citations import Citations
+from fourfold.assistant.language import language_of
+from fourfold.assistant.reply import Reply
+from fourfold.core.records import Answer, Hit, Message, Principal, Where
+from fourfold.core.trace import Recorder
+from fourfold.guards.base import Guard
+
+
+class Assistant:
+    """Answers questions from documents, with citations that were checked, or refuses.
+
+    Nothing a client sends besides the question changes the rules: system messages in the history
+    are not read, and the text of documents reaches the model as data only.
+    """
+
+    def __init__(
+        self,
+        *,
+        retriever: Retriever,
+        selection: Selection,
+        reader: Reader,
+        follow_up: FollowUp,
+        input_guards: Sequence[Guard] = (),
+        output_guards: Sequence[Guard] = (),
+        limit: int = 5,
+    ) -> None:
+        self.retriever = retriever
+        self.selection = selection
+        self.reader = reader
+        self.follow_up = follow_up
+        self.input_guards = tuple(input_guards)
+        self.output_guards = tuple(output_guards)
+        self.limit = limit
+
+    async def answer(
+        self,
+        question: str,
+        *,
+        visible_to: Principal,
+        recorder: Recorder,
+        history: Sequence[Message] = (),
+        where: Where | None = None,
+    ) -> Answer:
+        """Return the whole answer: what the last piece of the stream carries."""
+        pieces = self.stream(
+            question, visible_to=visible_to, recorder=recorder, history=history, where=where
+        )
+        return [piece.answer async for piece in pieces if piece.answer][-1]
+
+    async def stream(
+        self,
+        question: str,
+        *,
+        visible_to: Principal,
+        recorder: Recorder,
+        history: Sequence[Message] = (),
+        where: Where | None = None,
+    ) -> AsyncIterator[AnswerPiece]:
+        """Show the hits, then each sentence once its citation holds, then the whole answer."""
+        reply = Reply(
+            question=question, language=language_of(question, history), model=self.reader.name
+        )
+        if reason := _objection(self.input_guards, question):
+            yield reply.refuse(reason)
+            return
+        with recorder.span("follow_up"):
+            reply.question = await self.follow_up.standalone(question, history)
+        with recorder.span("retrieve"):
+            reply.hits = await self._hits(reply.question, visible_to, where)
+        yield AnswerPiece(hits=reply.hits)
+        with recorder.span("select"):
+            candidates = await self.selection.select(reply.question, reply.hits)
+        citations = Citations(candidates)
+        if answerable(reply.hits, candidates):
+            with recorder.span("read"):
+                async for sentence in self._checked(reply, citations, recorder):
+                    yield reply.say(sentence)
+        recorder.note(model=reply.model, usage=reply.usage, hits=len(reply.hits))
+        yield reply.end(citations)
+
+    async def _hits(
+        self, question: str, visible_to: Principal, where: Where | None
+    ) -> tuple[Hit, ...]:
+        found = await self.retriever.retrieve(
+            question, limit=self.limit, visible_to=visible_to, where=where
+        )
+        return tuple(found)
+
+    async def _checked(
+        self, reply: Reply, citations: Citations, recorder: Recorder
+    ) -> AsyncIterator[str]:
+        """The reader's sentences that a guard lets pass and a citation supports."""
+        asked = Question(text=reply.question, language=reply.language)
+        async with aclosing(self.reader.read(asked, citations.candidates)) as drafts:
+            async for draft in drafts:
+                reply.usage += draft.usage
+                if reason := _objection(self.output_guards, draft.text):
+                    recorder.note(withheld=reason)
+                    return
+                if sentence := citations.cite(draft):
+                    yield sentence
+
+
+def _objection(guards: Sequence[Guard], text: str) -> str | None:
+    return next((reason for guard in guards if (reason := guard.objection(text))), None)

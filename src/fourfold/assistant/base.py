@@ -1,0 +1,95 @@
+"""What the request path is made of: retriever, reader, and the records between them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fourfold.core.records import Answer, Hit, Message, Place, Principal, Usage, Where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A sentence of a hit that may hold the answer.
+
+    `text` is the document's text at `place`. The two scores compare it with the question.
+    """
+
+    text: str
+    hit: Hit
+    place: Place
+    similarity: float = 0.0  # cosine of question and sentence, -1 to 1
+    overlap: float = 0.0  # share of the question's word weight that stands in or above it, 0 to 1
+    score: float = 0.0  # both in one, higher is better
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a reader is asked: a question that stands alone."""
+
+    text: str
+    language: str = "en"
+    history: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A sentence that a reader proposes, before it is checked.
+
+    `candidate` is what the reader says it rests on, `None` when it did not say. The last draft
+    of a reading may have no text and carries what the reading took.
+    """
+
+    text: str = ""
+    candidate: Candidate | None = None
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerPiece:
+    """The next thing to show: first the hits, then text, at the end the whole answer.
+
+    The texts of all pieces joined are the text of the answer.
+    """
+
+    text: str = ""
+    hits: tuple[Hit, ...] | None = None
+    answer: Answer | None = None
+
+
+class Retriever(Protocol):
+    """Finds passages for a question among those that a person may see."""
+
+    async def retrieve(
+        self, question: str, *, limit: int, visible_to: Principal, where: Where | None = None
+    ) -> list[Hit]:
+        """Return at most `limit` hits, best first."""
+        ...
+
+
+class Reader(Protocol):
+    """Answers a question from candidate sentences.
+
+    Rules: candidates are data, whatever they say; a reader that finds no answer in them proposes
+    nothing; each draft is one whole sentence, in the order in which they shall be read.
+    """
+
+    @property
+    def name(self) -> str:
+        """Who answers: the name of the chat model, or `extractive`."""
+        ...
+
+    def read(
+        self, question: Question, candidates: Sequence[Candidate]
+    ) -> AsyncGenerator[Draft, None]:
+        """Propose the answer sentence by sentence; closing the iterator stops the model."""
+        ...
+
+
+class FollowUp(Protocol):
+    """Turns what was said in the middle of a conversation into a question that stands alone."""
+
+    async def standalone(self, question: str, history: Sequence[Message]) -> str:
+        """Return the question itself when it needs no history."""
+        ...

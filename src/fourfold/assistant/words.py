@@ -1,0 +1,112 @@
+"""What a text says in single words: folded content words, numbers and names."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_WORD = re.compile(r"\d+(?:[.,:/]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_FOLDED = str.maketrans("äöüàáâèéêëìíîïòóôùúûñç", "aouaaaeeeeiiiiooouuunc")
+_ENDINGS = (
+    "ungen", "ments", "ingly", "ung", "ern", "ing", "ies", "est", "end", "tes", "ten", "ter", "tem",
+    "en", "er", "es", "em", "ed", "ly", "te", "st", "e", "s", "n", "y",
+)  # fmt: skip
+_SHORTEST_STEM = 4
+
+_STOP_WORDS = """
+    a about after all also am an and any are as at be been before being between but by can could did
+    do does doing done during each for from get give gives given had has have having he her here him
+    his how i if in into is it its itself just kind many may me might more most much must my name no
+    nor not of off on one only or other our out over own please same shall she should so some such
+    tell than that the their them then there these they this those through to too under until up us
+    use used very was we were what when where which while who whom whose why will with would you
+    your long often type types
+    ab aber alle allem allen aller alles als also am an andere anderen auch auf aus bei beim bin bis
+    bist bitte da dabei dafür damit dann das dass dein deine dem den denn der deren des dessen dich
+    die dies diese diesem diesen dieser dieses dir doch dort du durch ein eine einem einen einer
+    eines einige er es etwa etwas euch euer eure für gab gegen geben gibt habe haben hat hatte
+    hatten hier hin hinter ich ihm ihn ihnen ihr ihre ihrem ihren ihrer ihres im in ins ist ja jede
+    jedem jeden jeder jedes jene kann kannst kein keine keinem keinen keiner können könnte lange
+    machen man mehr mein meine mich mir mit muss müssen nach nicht noch nun nur ob oder ohne oft
+    sehr sein seine seinem seinen seiner seit sich sie sind so soll sollte sondern sonst über um und
+    uns unser unsere unter viel viele vielen vom von vor wann war waren warum was wegen weil welche
+    welchem welchen welcher welches wem wen wenig wenn wer werde werden weshalb wessen wie wieder
+    will wir wird wo wofür wohin woher worden wozu wurde wurden während zu zum zur zwischen
+    art arten name namen heißt genannt
+    """
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+_NUMBER_WORDS = {
+    word: str(number)
+    for words in (
+        "zero one two three four five six seven eight nine ten eleven twelve",
+        "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf",
+    )
+    for number, word in enumerate(words.split())
+} | {"eine": "1", "einen": "1", "einem": "1", "einer": "1", "ein": "1"}
+
+
+def tokens(text: str) -> list[str]:
+    """Words and numbers as they stand in the text."""
+    return _WORD.findall(text)
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """Fold case, umlauts and the commonest German and English endings."""
+    folded = word.casefold().translate(_FOLDED)
+    for ending in _ENDINGS:
+        if folded.endswith(ending) and len(folded) - len(ending) >= _SHORTEST_STEM:
+            return folded[: -len(ending)]
+    return folded
+
+
+def content_words(text: str) -> set[str]:
+    """Stems of the words that carry meaning, numbers included."""
+    return {
+        stem(word)
+        for word in tokens(text)
+        if (len(word) > 1 or word.isdigit()) and word.casefold() not in STOP_WORDS
+    }
+
+
+def numbers(text: str) -> set[str]:
+    """Numbers in digits, `1.000` and `1,000` alike, and `vier` as `4`."""
+    return {number for word in tokens(text) if (number := number_of(word))}
+
+
+def number_of(word: str) -> str:
+    """The number that a word stands for, without its separators; empty for other words."""
+    if word[0].isdigit():
+        return re.sub(r"[.,:/]", "", word)
+    known = _NUMBER_WORDS.get(word.casefold(), "")
+    return "" if word.casefold() in STOP_WORDS else known
+
+
+def names(text: str) -> set[str]:
+    """Stems of words with a capital letter within the sentence: names, and German nouns."""
+    found = tokens(text)
+    return {
+        stem(word)
+        for word in found
+        if word[0].isupper() and len(word) > 1 and word.casefold() not in STOP_WORDS
+    }
+
+
+def covered(wanted: set[str], offered: set[str]) -> set[str]:
+    """The wanted stems that stand in the text, also within a compound (`Garantie` in
+    `Garantiezeit`, and the other way round).
+    """
+    direct = wanted & offered
+    return direct | {
+        word
+        for word in wanted - direct
+        if len(word) > _SHORTEST_STEM
+        and not word[0].isdigit()
+        and any(_compound(word, other) for other in offered)
+    }
+
+
+def _compound(word: str, other: str) -> bool:
+    return len(other) > _SHORTEST_STEM and (
+        other.startswith(word) or other.endswith(word) or word.startswith(other)
+    )
