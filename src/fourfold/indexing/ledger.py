@@ -1,0 +1,234 @@
+"""What the index knows about files: kept in the same transactions as the chunks themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fourfold.core.records import Document
+from fourfold.indexing.plan import KnownFile
+from fourfold.indexing.records import Failure
+from fourfold.ingestion.base import SourceFile
+from fourfold.retrieval.base import VectorStore
+from fourfold.storage.database import Database
+
+_LOCK = 4_044_001  # any number of our own: one ingestion of a database at a time
+_KNOWN = """
+    SELECT path, size_bytes, modified_ns, content_hash, groups, metadata, pipeline, failed
+    FROM fourfold.files WHERE source = :source
+"""
+
+
+class Ledger:
+    """The tables `files`, `failures` and `documents` of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @asynccontextmanager
+    async def alone(self, *, on_wait: Callable[[], None]) -> AsyncIterator[None]:
+        """Hold the right to ingest; freed when this process ends, however it ends."""
+        async with self.database.engine.connect() as connection:
+            connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            got = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK})
+            if not got:
+                on_wait()
+                await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+            try:
+                yield
+            finally:
+                await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
+
+    async def known(self, source: str) -> dict[str, KnownFile]:
+        """Every file of that source, by path."""
+        async with self.database.connect() as connection:
+            rows = (await connection.execute(text(_KNOWN), {"source": source})).all()
+        return {row.path: _known_file(row) for row in rows}
+
+    async def known_file(self, source: str, path: str) -> KnownFile | None:
+        """One file, or None when it was never seen."""
+        async with self.database.connect() as connection:
+            statement = text(_KNOWN + " AND path = :path")
+            row = (await connection.execute(statement, {"source": source, "path": path})).first()
+        return _known_file(row) if row else None
+
+    async def failures(self) -> list[Failure]:
+        """Everything that is not in the index, in a stable order."""
+        async with self.database.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT source, path, cause, message FROM fourfold.failures "
+                    "ORDER BY source, path"
+                )
+            )
+            return [Failure(*row) for row in rows]
+
+    async def record(
+        self,
+        file: SourceFile,
+        *,
+        content_hash: str,
+        pipeline: str,
+        failures: Sequence[Failure],
+        transaction: AsyncConnection,
+    ) -> None:
+        """Remember how this try went; `content_hash` is empty when the file could not be read."""
+        await transaction.execute(
+            text(
+                """
+                INSERT INTO fourfold.files (source, path, size_bytes, modified_ns, content_hash,
+                                            groups, metadata, pipeline, failed)
+                VALUES (:source, :path, :size_bytes, :modified_ns, :content_hash,
+                        :groups, CAST(:metadata AS jsonb), :pipeline, :failed)
+                ON CONFLICT (source, path) DO UPDATE SET
+                    size_bytes = excluded.size_bytes, modified_ns = excluded.modified_ns,
+                    content_hash = excluded.content_hash, groups = excluded.groups,
+                    metadata = excluded.metadata, pipeline = excluded.pipeline,
+                    failed = excluded.failed
+                """
+            ),
+            {
+                "source": file.source,
+                "path": file.path,
+                "size_bytes": file.size_bytes,
+                "modified_ns": file.modified_ns,
+                "content_hash": content_hash,
+                "groups": sorted(file.groups),
+                "metadata": json.dumps(dict(file.metadata)),
+                "pipeline": pipeline,
+                "failed": bool(failures),
+            },
+        )
+        await _replace_failures(file.source, file.path, failures, transaction)
+
+    async def replace_refused(self, source: str, refused: Sequence[Failure]) -> None:
+        """List the paths that the connector may not read; those of an earlier run are forgotten."""
+        async with self.database.begin() as transaction:
+            await transaction.execute(
+                text("DELETE FROM fourfold.failures WHERE source = :source AND file = ''"),
+                {"source": source},
+            )
+            await _insert_failures("", refused, transaction)
+
+    async def replace_documents(
+        self, file: SourceFile, documents: Sequence[Document], transaction: AsyncConnection
+    ) -> list[str]:
+        """Put the documents of a file in place of its earlier ones; give the ids that are gone."""
+        gone = await transaction.scalars(
+            text(
+                "DELETE FROM fourfold.documents WHERE source = :source AND file = :file "
+                "RETURNING id"
+            ),
+            {"source": file.source, "file": file.path},
+        )
+        ids = list(gone)
+        for document in documents:
+            await transaction.execute(
+                text(
+                    """
+                    INSERT INTO fourfold.documents (id, source, file, path, title, text,
+                        content_hash, media_type, language, groups, metadata)
+                    VALUES (:id, :source, :file, :path, :title, :text,
+                        :content_hash, :media_type, :language, :groups, CAST(:metadata AS jsonb))
+                    """
+                ),
+                {
+                    "id": document.id,
+                    "source": document.source,
+                    "file": file.path,
+                    "path": document.path,
+                    "title": document.title,
+                    "text": document.text,
+                    "content_hash": document.content_hash,
+                    "media_type": document.media_type,
+                    "language": document.language,
+                    "groups": sorted(document.groups),
+                    "metadata": json.dumps(dict(document.metadata)),
+                },
+            )
+        return ids
+
+    async def forget(self, source: str, paths: Sequence[str], store: VectorStore) -> int:
+        """Remove everything that came from these files; give the number of documents removed."""
+        if not paths:
+            return 0
+        async with self.database.begin() as transaction:
+            values = {"source": source, "paths": list(paths)}
+            gone = await transaction.scalars(
+                text(
+                    "DELETE FROM fourfold.documents WHERE source = :source AND file = ANY(:paths) "
+                    "RETURNING id"
+                ),
+                values,
+            )
+            ids = list(gone)
+            await store.delete(ids, transaction=transaction)
+            for statement in (
+                "DELETE FROM fourfold.files WHERE source = :source AND path = ANY(:paths)",
+                "DELETE FROM fourfold.failures WHERE source = :source AND file = ANY(:paths)",
+            ):
+                await transaction.execute(text(statement), values)
+        return len(ids)
+
+    async def forget_other_sources(self, sources: Sequence[str], store: VectorStore) -> int:
+        """Remove what came from sources that the project no longer has."""
+        async with self.database.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT source, path FROM fourfold.files WHERE source <> ALL(:sources)"),
+                {"sources": list(sources)},
+            )
+            others: dict[str, list[str]] = {}
+            for source, path in rows:
+                others.setdefault(source, []).append(path)
+        return sum([await self.forget(source, paths, store) for source, paths in others.items()])
+
+
+async def _replace_failures(
+    source: str, file: str, failures: Sequence[Failure], transaction: AsyncConnection
+) -> None:
+    await transaction.execute(
+        text("DELETE FROM fourfold.failures WHERE source = :source AND file = :file"),
+        {"source": source, "file": file},
+    )
+    await _insert_failures(file, failures, transaction)
+
+
+async def _insert_failures(
+    file: str, failures: Sequence[Failure], transaction: AsyncConnection
+) -> None:
+    for failure in failures:
+        await transaction.execute(
+            text(
+                """
+                INSERT INTO fourfold.failures (source, file, path, cause, message)
+                VALUES (:source, :file, :path, :cause, :message)
+                ON CONFLICT (source, path) DO UPDATE SET
+                    file = excluded.file, cause = excluded.cause, message = excluded.message
+                """
+            ),
+            {
+                "source": failure.source,
+                "file": file,
+                "path": failure.path,
+                "cause": failure.cause,
+                "message": failure.message,
+            },
+        )
+
+
+def _known_file(row: Any) -> KnownFile:
+    metadata = row.metadata if isinstance(row.metadata, dict) else json.loads(row.metadata)
+    return KnownFile(
+        size_bytes=row.size_bytes,
+        modified_ns=row.modified_ns,
+        content_hash=row.content_hash,
+        groups=frozenset(row.groups),
+        metadata=metadata,
+        pipeline=row.pipeline,
+        failed=row.failed,
+    )

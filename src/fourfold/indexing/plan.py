@@ -1,0 +1,62 @@
+"""What an ingestion has to do: compare the files of a source with what the index knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from fourfold.ingestion.base import SourceFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFile:
+    """A file as the last ingestion saw it."""
+
+    size_bytes: int
+    modified_ns: int
+    content_hash: str
+    groups: frozenset[str]
+    metadata: Mapping[str, str]
+    pipeline: str  # parser, chunker and embedder that made its chunks
+    failed: bool = False  # at the last try; an earlier version of it may be in the index still
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The work of one source.
+
+    `withdraw` leaves the index before anything else happens: files that are gone, and files whose
+    permissions changed, so that nobody reads on what was taken from them a moment ago.
+    """
+
+    index: tuple[SourceFile, ...]
+    withdraw: tuple[str, ...]
+    skipped: int
+
+
+def plan(
+    files: Iterable[SourceFile], known: Mapping[str, KnownFile], *, pipeline: str, retry: bool
+) -> Plan:
+    """Decide for each file. Looks at size and time of change, never at contents."""
+    index, seen, withdraw = [], set(), []
+    for file in files:
+        seen.add(file.path)
+        before = known.get(file.path)
+        if before is None or _needs_work(file, before, pipeline=pipeline, retry=retry):
+            index.append(file)
+        if before and before.groups != file.groups:
+            withdraw.append(file.path)
+    withdraw.extend(path for path in known if path not in seen)
+    return Plan(index=tuple(index), withdraw=tuple(withdraw), skipped=len(seen) - len(index))
+
+
+def _needs_work(file: SourceFile, before: KnownFile, *, pipeline: str, retry: bool) -> bool:
+    if before.failed and retry:
+        return True
+    return (file.size_bytes, file.modified_ns, file.groups, dict(file.metadata), pipeline) != (
+        before.size_bytes,
+        before.modified_ns,
+        before.groups,
+        dict(before.metadata),
+        before.pipeline,
+    )
