@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 
-.PHONY: all demo test fast format lint types architecture docs bench lock clean
+.PHONY: all demo test fast format lint types architecture docs reference lock clean
 
 all: format lint types architecture fast
 
@@ -41,6 +41,13 @@ types: $(BIN)/.test
 
 architecture: $(BIN)/.test
 	$(BIN)/lint-imports
+
+docs: $(BIN)/.test
+	COLUMNS=88 $(BIN)/cog --check --diff docs/reference/*.md
+	$(BIN)/mkdocs build --quiet --strict
+
+reference: $(BIN)/.test
+	$(BIN)/cog -r docs/reference/*.md
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group build -o requirements/default.lock

@@ -1,5 +1,6 @@
 """Settings describe the deployment; `fourfold.yaml` describes the project."""
 
+import os
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -39,9 +40,6 @@ class Settings(BaseSettings):
     parse_workers: int = Field(
         default=0, ge=0, description="Processes that parse documents; 0 takes one for each core."
     )
-    openai_api_key: SecretStr | None = Field(
-        default=None, description="Key for models reached as `openai:NAME`."
-    )
     max_request_bytes: int = Field(
         default=10_000_000, ge=1_000, description="Largest body that the server accepts."
     )
@@ -51,3 +49,9 @@ class Settings(BaseSettings):
     max_concurrent_requests: int = Field(
         default=64, ge=1, description="Requests in work at once; more are answered with 429."
     )
+
+
+def read_secret(variable: str) -> SecretStr | None:
+    """The secret in that environment variable, or None when it is not set or empty."""
+    value = os.environ.get(variable, "") if variable else ""
+    return SecretStr(value) if value else None
