@@ -180,6 +180,16 @@ class CompletionOptions:
     seed: int | None = None
     stop: tuple[str, ...] = ()
     json_schema: Mapping[str, Any] | None = None  # the text is a JSON value of this schema
+    top_logprobs: int | None = None  # so many likely tokens at each position, with the one written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenLogprob:
+    """A token that the model wrote, its natural log probability, and the likeliest ones there."""
+
+    token: str
+    logprob: float
+    likeliest: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +200,7 @@ class Completion:
     model: str
     usage: Usage = Usage()
     finish_reason: FinishReason = "stop"
+    logprobs: tuple[TokenLogprob, ...] = ()  # when `top_logprobs` asked for them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +213,7 @@ class Delta:
     text: str = ""
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
+    logprobs: tuple[TokenLogprob, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +257,7 @@ class Answer:
     hits: tuple[Hit, ...] = ()
     standalone_question: str = ""  # the question as it was searched for
     language: str = ""
+    trace: str = ""  # name of the trace that the request left
 
     @property
     def refused(self) -> bool:

@@ -1,1 +1,21 @@
-"""Chat models and embedders, and the weights of the embedded ones."""
+"""Chat models and embedders: those in this process, and those of other servers."""
+
+from fourfold.core.protocols import ChatModel, Embedder
+from fourfold.core.registry import Registry
+
+CHAT_MODELS: Registry[ChatModel] = Registry(
+    "chat model",
+    group="fourfold.chat_models",
+    builtin={
+        "llama": "fourfold.models.llama:LlamaModel",
+        "openai": "fourfold.models.openai:OpenAIModel",
+    },
+)
+
+EMBEDDERS: Registry[Embedder] = Registry(
+    "embedder",
+    group="fourfold.embedders",
+    builtin={
+        "openai": "fourfold.models.openai_embeddings:OpenAIEmbedder",
+    },
+)

@@ -1,0 +1,77 @@
+"""A conversation over the OpenAI wire: a stream of deltas that keeps the rules of `ChatModel`."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from fourfold.core.errors import ModelOverloaded
+from fourfold.core.records import (
+    Completion,
+    CompletionOptions,
+    Delta,
+    FinishReason,
+    Message,
+    TokenLogprob,
+    Usage,
+)
+from fourfold.models.client import Client
+from fourfold.models.schema import check_schema, check_text
+from fourfold.models.wire import chat_body, read_chunk
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+async def stream_chat(
+    client: Client,
+    model: str,
+    messages: Sequence[Message],
+    options: CompletionOptions,
+    *,
+    extra: Mapping[str, Any] = _NOTHING,
+) -> AsyncGenerator[Delta, None]:
+    """Deltas of the answer; the last one carries why it ended and what it took.
+
+    With a JSON schema the whole text is checked before the last delta. `extra` replaces fields
+    of the request's body.
+    """
+    if options.json_schema is not None:
+        check_schema(options.json_schema)
+    body = {**chat_body(model, messages, options, stream=True), **extra}
+    text: list[str] = []
+    finish_reason: FinishReason | None = None
+    usage = Usage()
+    async with aclosing(client.events("chat/completions", body)) as events:
+        async for event in events:
+            if event == b"[DONE]":
+                break
+            delta = read_chunk(event)
+            finish_reason = delta.finish_reason or finish_reason
+            usage = delta.usage or usage
+            if delta.text or delta.logprobs:
+                text.append(delta.text)
+                yield Delta(text=delta.text, logprobs=delta.logprobs)
+    if finish_reason is None:
+        raise ModelOverloaded(
+            "The model's server ended its answer in the middle.",
+            hint="Ask again; what had arrived is not complete.",
+        )
+    if options.json_schema is not None:
+        check_text("".join(text), options.json_schema, finish_reason)
+    yield Delta(finish_reason=finish_reason, usage=usage)
+
+
+async def joined(deltas: AsyncIterator[Delta], *, model: str) -> Completion:
+    """The completion that a stream of deltas amounts to."""
+    text: list[str] = []
+    logprobs: list[TokenLogprob] = []
+    last = Delta()
+    async for last in deltas:
+        text.append(last.text)
+        logprobs.extend(last.logprobs)
+    return Completion(
+        text="".join(text),
+        model=model,
+        usage=last.usage or Usage(),
+        finish_reason=last.finish_reason or "stop",
+        logprobs=tuple(logprobs),
+    )

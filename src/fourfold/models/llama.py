@@ -1,0 +1,167 @@
+"""Chat models on this machine: any GGUF file through llama.cpp.
+
+llama.cpp works in a process of its own and is asked over a unix socket in a folder that only this
+user may enter. So nothing waits in our event loop, a request is taken back by closing its
+connection, and no port is open.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from fourfold.core.errors import ModelError
+from fourfold.core.records import Completion, CompletionOptions, Delta, Message
+from fourfold.models.chat import joined, stream_chat
+from fourfold.models.client import Client, Timeouts
+from fourfold.models.gguf import read_gguf_head
+from fourfold.models.llama_process import LlamaProcess
+from fourfold.models.retry import Retries
+
+_BATCH_TOKENS = 256  # read at once: smaller frees a cancelled prompt earlier, larger gains nothing
+_PATIENT = Timeouts(first_byte_seconds=3600, idle_seconds=600, total_seconds=7200)
+_COMPACT = {"x-guidance": {"whitespace_flexible": False}}  # small models fill JSON with spaces
+
+
+class LlamaModel:
+    """A GGUF file, loaded at the first use, once, beside the event loop.
+
+    `context_tokens` is what each of `concurrent` requests may use, at most what the model was
+    trained with; further requests wait in turn. `threads` 0 takes one for each physical core.
+    Prompts are read again only from where they differ from an earlier one. A llama.cpp that died
+    is started anew by the next request.
+    """
+
+    def __init__(
+        self,
+        *,
+        path: Path,
+        name: str = "",
+        threads: int = 0,
+        context_tokens: int = 4096,
+        concurrent: int = 2,
+        verbose: bool = False,
+    ) -> None:
+        self._path = path
+        self._name = name or path.stem
+        self._threads = threads or _physical_cores()
+        self._context_tokens = min(context_tokens, read_gguf_head(path).trained_context_tokens)
+        self._concurrent = concurrent
+        self._verbose = verbose
+        self._turn = asyncio.Semaphore(concurrent)
+        self._starting = Lock()
+        self._process: LlamaProcess | None = None
+        self._client: Client | None = None
+        self._closed = False
+        self._count = lru_cache(maxsize=4096)(self._count_now)
+
+    @property
+    def name(self) -> str:
+        """The installed name, or the name of the file."""
+        return self._name
+
+    @property
+    def context_tokens(self) -> int:
+        """The longest prompt and completion together, for each request."""
+        return self._context_tokens
+
+    async def load(self) -> None:
+        """Load the weights now instead of at the first request."""
+        await asyncio.to_thread(self._start)
+
+    def count_tokens(self, text: str) -> int:
+        """Exact; under a millisecond, nothing when counted before.
+
+        A model that is not loaded is loaded, and the caller waits: `load()` it first.
+        """
+        return self._count(text)
+
+    async def complete(self, messages: Sequence[Message], options: CompletionOptions) -> Completion:
+        """Continue the conversation."""
+        return await joined(self.stream(messages, options), model=self._name)
+
+    async def stream(
+        self, messages: Sequence[Message], options: CompletionOptions
+    ) -> AsyncGenerator[Delta, None]:
+        """Continue the conversation piece by piece; closing the iterator stops the model."""
+        async with self._turn:
+            client = await self._ready()
+            extra = _constraint(options.json_schema)
+            answer = stream_chat(client, self._name, messages, options, extra=extra)
+            async with aclosing(answer) as deltas:
+                async for delta in deltas:
+                    yield delta
+
+    async def close(self) -> None:
+        """Stop llama.cpp and give back its memory."""
+        self._closed = True
+        if self._client is not None:
+            await self._client.close()
+        await asyncio.to_thread(self._stop)
+
+    async def _ready(self) -> Client:
+        """A client of the running llama.cpp."""
+        before = self._process
+        if before is None or not before.alive:
+            await self.load()
+        process = self._start()
+        if self._client is None or process is not before:
+            self._client = Client(
+                url="http://llama/v1",
+                socket=process.socket,
+                timeouts=_PATIENT,
+                retries=Retries(count=0),
+            )
+        return self._client
+
+    def _start(self) -> LlamaProcess:
+        with self._starting:
+            if self._closed:
+                raise ModelError(f"The model `{self._name}` was closed.", hint="Open it again.")
+            if self._process is not None and not self._process.alive:
+                self._process.stop()
+                self._process = None
+            if self._process is None:
+                self._process = LlamaProcess(
+                    path=self._path,
+                    threads=self._threads,
+                    context_tokens=self._context_tokens,
+                    concurrent=self._concurrent,
+                    batch_tokens=_BATCH_TOKENS,
+                    verbose=self._verbose,
+                )
+            return self._process
+
+    def _stop(self) -> None:
+        with self._starting:
+            if self._process is not None:
+                self._process.stop()
+                self._process = None
+
+    def _count_now(self, text: str) -> int:
+        return len(self._start().ask("POST", "/tokenize", {"content": text})["tokens"])
+
+
+def _constraint(schema: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The schema as llama.cpp takes it, without room for white space between its values."""
+    if schema is None:
+        return {}
+    return {
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"schema": {**schema, **_COMPACT}},
+        }
+    }
+
+
+def _physical_cores() -> int:
+    """Those that this process may use; a second thread on one core slows llama.cpp down."""
+    import psutil
+
+    allowed = (
+        len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else 64
+    )
+    return min(psutil.cpu_count(logical=False) or 1, allowed)

@@ -1,0 +1,47 @@
+"""When a failed call to a model's server is worth another try, and how long to wait before it."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from fourfold.core.errors import ModelError, ModelOverloaded, ModelRateLimited
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retries:
+    """Exponential back-off with full jitter, bounded in number and in time.
+
+    Only a server that is busy, broken or out of reach is asked again. It is given at least the
+    time that it asked for (`Retry-After`); when that is longer than `longest_seconds`, the error
+    is raised at once, with the time in it. Full jitter: a wait is drawn evenly from nothing to the
+    bound (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+    """
+
+    count: int = 4
+    first_seconds: float = 0.5
+    longest_seconds: float = 30.0
+    draw: Callable[[], float] = random.random
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+
+    async def run(self, call: Callable[[], Awaitable[T]]) -> T:
+        """The result of the first call that succeeds, or the error of the last one."""
+        for number in range(self.count):
+            try:
+                return await call()
+            except (ModelRateLimited, ModelOverloaded) as error:
+                asked = _asked_seconds(error)
+                if asked > self.longest_seconds:
+                    raise
+            await self.sleep(asked + self.draw() * self._bound(number))
+        return await call()
+
+    def _bound(self, number: int) -> float:
+        return min(self.longest_seconds, self.first_seconds * float(2**number))
+
+
+def _asked_seconds(error: ModelError) -> float:
+    return (error.retry_after_seconds or 0.0) if isinstance(error, ModelRateLimited) else 0.0

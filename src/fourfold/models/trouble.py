@@ -1,0 +1,87 @@
+"""The refusal of a model's server, by its status and its words, as one of our errors."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import msgspec
+
+from fourfold.core.errors import (
+    ContextTooLong,
+    ModelError,
+    ModelNotAllowed,
+    ModelOverloaded,
+    ModelRateLimited,
+    ModelRejected,
+)
+
+# OpenAI and Azure; llama.cpp; vLLM and others say it in words.
+_TOO_LONG = (
+    "context_length_exceeded",
+    "exceed_context_size",
+    "maximum context length",
+    "too many tokens",
+)
+_HINTS = {
+    301: "Write the address that it redirects to.",
+    308: "Write the address that it redirects to.",
+    404: "Check the model's name, and that the address ends where `/chat/completions` begins.",
+}
+
+
+def refusal(status: int, body: str, place: str, retry_after_seconds: float | None) -> ModelError:
+    """The error for an answer that is not 200."""
+    said = _words(body)
+    if status in {401, 403}:
+        return ModelNotAllowed(
+            f"The model's server at {place} did not accept the key ({status}).",
+            hint="Check the key in the environment, and that it may use this model.",
+        )
+    if status == 429 or (status == 503 and retry_after_seconds is not None):
+        return ModelRateLimited(
+            f"The model's server at {place} asks us to slow down: {said}",
+            hint="Ask less often, or raise the limit with the provider.",
+            retry_after_seconds=retry_after_seconds,
+        )
+    if status == 408 or status >= 500:
+        return ModelOverloaded(
+            f"The model's server at {place} is in trouble ({status}): {said}",
+            hint="Try again later; if it stays, look at the server's log.",
+        )
+    if any(phrase in body.lower() for phrase in _TOO_LONG):
+        return ContextTooLong(
+            f"The prompt does not fit into the model's context: {said}",
+            hint="Ask with fewer or shorter passages, or use a model with a longer context.",
+        )
+    return ModelRejected(
+        f"The model's server at {place} refused the request ({status}): {said}",
+        hint=_HINTS.get(status, "Correct the request; sending it again changes nothing."),
+    )
+
+
+def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+    """Seconds that the server asks us to wait, said as a number or as a date."""
+    asked = headers.get("Retry-After", "").strip()
+    if not asked:
+        return None
+    if asked.replace(".", "", 1).isdecimal():
+        return float(asked)
+    try:
+        until = parsedate_to_datetime(asked)
+    except ValueError:
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (until - (now or datetime.now(UTC))).total_seconds())
+
+
+def _words(body: str) -> str:
+    """The message of an error body, whichever of the usual forms it has."""
+    try:
+        found: Any = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        found = body
+    for name in ("error", "message", "detail"):
+        if isinstance(found, Mapping) and name in found:
+            found = found[name]
+    return " ".join(str(found).split())[:300] or "no reason given"
