@@ -1,0 +1,23 @@
+"""A question has a sensible length."""
+
+from __future__ import annotations
+
+
+class LengthGuard:
+    """Objects to an empty question and to one longer than `max_characters`."""
+
+    def __init__(self, max_characters: int = 4_000) -> None:
+        self.max_characters = max_characters
+
+    @property
+    def name(self) -> str:
+        """`length`."""
+        return "length"
+
+    def objection(self, text: str) -> str | None:
+        """Name the limit that was passed."""
+        if not text.strip():
+            return "the question is empty"
+        if len(text) > self.max_characters:
+            return f"longer than {self.max_characters} characters"
+        return None
