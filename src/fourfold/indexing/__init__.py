@@ -1,1 +1,7 @@
-"""Parse, chunk, embed, write: incremental, resumable, in one transaction a document."""
+"""Parse, chunk, embed, write: incremental, resumable, in one transaction a file."""
+
+from fourfold.indexing.indexer import Indexer
+from fourfold.indexing.ledger import Ledger
+from fourfold.indexing.records import Failure, IngestReport, Progress
+
+__all__ = ["Failure", "Indexer", "IngestReport", "Ledger", "Progress"]

@@ -175,6 +175,19 @@ class Ledger:
                 await transaction.execute(text(statement), values)
         return len(ids)
 
+    async def erase(self, document: str, store: VectorStore) -> int:
+        """Remove a document, or everything of a file, from every source it is in."""
+        async with self.database.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT DISTINCT source, file FROM fourfold.documents "
+                    "WHERE path = :document OR file = :document"
+                ),
+                {"document": document},
+            )
+            places = rows.all()
+        return sum([await self.forget(source, [file], store) for source, file in places])
+
     async def forget_other_sources(self, sources: Sequence[str], store: VectorStore) -> int:
         """Remove what came from sources that the project no longer has."""
         async with self.database.connect() as connection:
@@ -207,8 +220,6 @@ async def _insert_failures(
                 """
                 INSERT INTO fourfold.failures (source, file, path, cause, message)
                 VALUES (:source, :file, :path, :cause, :message)
-                ON CONFLICT (source, path) DO UPDATE SET
-                    file = excluded.file, cause = excluded.cause, message = excluded.message
                 """
             ),
             {

@@ -1,0 +1,182 @@
+"""`fourfold ask`: cited answers, one, many, or a conversation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fourfold.cli.asking import asker, groups_option, parse_where, read_lines, where_option
+from fourfold.cli.output import (
+    command,
+    faint,
+    heading,
+    json_option,
+    print_json,
+    project_option,
+    say,
+    show,
+)
+from fourfold.core.errors import FourfoldError, InvalidInput
+from fourfold.core.records import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fourfold.core.records import Answer, Principal, Where
+    from fourfold.project import Project
+
+
+@click.command()
+@click.argument("question", required=False)
+@click.option(
+    "--questions",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help='Many at once: JSON lines of {"question": …}.',
+)
+@click.option("--model", help="Another model than the project's, for this call.")
+@where_option
+@groups_option
+@project_option
+@json_option
+@command
+async def ask(
+    *,
+    question: str | None,
+    questions: Path | None,
+    model: str | None,
+    where: tuple[str, ...],
+    groups: tuple[str, ...],
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    r"""Answer from the documents, with citations; without a question, talk.
+
+    \b
+    Examples:
+      fourfold ask "Wie lange ist die Garantie?"
+      fourfold ask --questions questions.jsonl --json
+      fourfold ask
+    """
+    from fourfold.project import open_project
+
+    if question is not None and questions is not None:
+        raise click.UsageError("Give either a question or --questions FILE.")
+    principal, conditions = asker(groups), parse_where(where)
+    async with open_project(folder, model=model) as project:
+        if question is None and questions is None:
+            await _talk(project, principal, conditions, as_json=as_json)
+            return
+        wanted = [question] if question is not None else read_lines(questions, "question")
+        for text in wanted:
+            try:
+                if isinstance(text, InvalidInput):
+                    raise text
+                await ask_one(project, text, principal, conditions, as_json=as_json)
+            except FourfoldError as error:
+                if questions is None:
+                    raise
+                _say_failed(text, error, as_json=as_json)
+
+
+async def ask_one(
+    project: Project,
+    question: str,
+    principal: Principal,
+    where: Where,
+    *,
+    as_json: bool,
+    history: Sequence[Message] = (),
+) -> Answer:
+    """Ask, and show the answer as it comes (or as one JSON object)."""
+    began = monotonic()
+    pieces = project.stream(question, visible_to=principal, where=where, history=history)
+    answer, trace = None, ""
+    if not as_json:
+        show(heading(question))
+    async for piece in pieces:
+        if piece.text and not as_json:
+            click.echo(piece.text, nl=False)
+        answer = piece.answer or answer
+    assert answer is not None  # the last piece of a stream carries it
+    if as_json:
+        print_json(answer_json(question, answer, monotonic() - began, trace))
+    else:
+        show_citations(answer)
+    return answer
+
+
+def answer_json(question: str, answer: Answer, seconds: float, trace: str) -> dict[str, Any]:
+    """The form that other programs rely on."""
+    return {
+        "question": question,
+        "answer": answer.text,
+        "refused": answer.refused,
+        "refused_because": answer.refused_because,
+        "citations": [citation.as_json() for citation in answer.citations],
+        "model": answer.model,
+        "usage": {
+            "prompt_tokens": answer.usage.prompt_tokens,
+            "completion_tokens": answer.usage.completion_tokens,
+            "cached_tokens": answer.usage.cached_tokens,
+        },
+        "seconds": round(seconds, 3),
+        "trace": trace,
+    }
+
+
+def show_citations(answer: Answer) -> None:
+    """Print what supports the answer: document, place and the quoted words."""
+    show("")
+    for citation in answer.citations:
+        place = citation.place
+        named = [
+            f"page {place.page}" if place.page else "",
+            f"slide {place.slide}" if place.slide else "",
+            f"sheet {place.sheet}" if place.sheet else "",
+            f"line {place.line}" if place.line else "",
+        ]
+        where = " · ".join([citation.document, *(part for part in named if part)])
+        show(f"  [{citation.number}] {where}")
+        show(f"      {faint('“' + ' '.join(citation.quote.split()) + '”')}")
+    show("")
+
+
+async def _talk(project: Project, principal: Principal, where: Where, *, as_json: bool) -> None:
+    """A conversation, until the input ends."""
+    import sys
+
+    history: list[Message] = []
+    if sys.stdin.isatty():
+        say("Ask about your documents; an empty line ends the conversation.")
+    while question := _next_question():
+        try:
+            answer = await ask_one(
+                project, question, principal, where, as_json=as_json, history=history
+            )
+        except FourfoldError as error:
+            _say_failed(question, error, as_json=as_json)
+            continue
+        history += [Message("user", question), Message("assistant", answer.text)]
+
+
+def _next_question() -> str:
+    import sys
+
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    try:
+        return input("> ").strip()
+    except EOFError:
+        return ""
+
+
+def _say_failed(question: str | InvalidInput, error: FourfoldError, *, as_json: bool) -> None:
+    if as_json:
+        detail = {"code": error.code, "message": error.message, "hint": error.hint}
+        named = {} if isinstance(question, InvalidInput) else {"question": question}
+        print_json({**named, "error": detail})
+        return
+    say(f"{error.message} {error.hint}\n")

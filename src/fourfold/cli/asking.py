@@ -1,0 +1,62 @@
+"""What `ask` and `search` share: who asks, filters, and files of many questions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from fourfold.core.errors import InvalidInput
+from fourfold.core.records import Principal
+
+groups_option = click.option(
+    "--as-group",
+    "groups",
+    multiple=True,
+    help="See only what members of this group may see; `--as-group ''` for what everybody may.",
+)
+where_option = click.option(
+    "--where",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Only documents like this: language, source, path, media_type or a metadata key.",
+)
+
+
+def asker(groups: tuple[str, ...]) -> Principal:
+    """The person at the machine, or somebody of these groups."""
+    named = frozenset(group for group in groups if group)
+    return Principal(id="local", role="owner", groups=named, sees_all_groups=not groups)
+
+
+def read_lines(file: Path, key: str) -> Iterator[str | InvalidInput]:
+    """The texts under `key` in a JSON lines file; a bad line is an error in its place."""
+    with file.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                value = json.loads(line)[key]
+                if not isinstance(value, str):
+                    raise TypeError
+            except (ValueError, KeyError, TypeError):
+                yield InvalidInput(
+                    f"Line {number} of `{file}` is not a JSON object with a text under `{key}`.",
+                    hint=f'Write one object a line: {{"{key}": "…"}}',
+                )
+            else:
+                yield value
+
+
+def parse_where(conditions: tuple[str, ...]) -> dict[str, str | tuple[str, ...]]:
+    """`language=de` and `kind=manual,guide` as a filter."""
+    parsed: dict[str, str | tuple[str, ...]] = {}
+    for condition in conditions:
+        key, found, value = condition.partition("=")
+        if not found or not key:
+            raise click.UsageError(f"`--where {condition}` is not of the form KEY=VALUE.")
+        values = tuple(value.split(","))
+        parsed[key] = values if len(values) > 1 else values[0]
+    return parsed

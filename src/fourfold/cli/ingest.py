@@ -1,0 +1,57 @@
+"""`fourfold ingest`: bring the index up to date with the documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fourfold.cli.output import command, faint, json_option, print_json, project_option, say, show
+
+if TYPE_CHECKING:
+    from fourfold.indexing.records import IngestReport
+
+
+@click.command()
+@click.option("--retry", is_flag=True, help="Also try files again that failed and did not change.")
+@project_option
+@json_option
+@command
+async def ingest(*, retry: bool, folder: Path | None, as_json: bool) -> None:
+    r"""Bring the index up to date with the documents.
+
+    Unchanged files are skipped, changed ones replaced, deleted ones removed. Stopped at any
+    moment, it goes on from there the next time.
+
+    \b
+    Examples:
+      fourfold ingest
+      fourfold ingest --retry
+      fourfold ingest --json
+    """
+    from fourfold.cli.progress import ingestion_bar
+    from fourfold.project import open_project
+
+    async with open_project(folder) as project:
+        with ingestion_bar() as progress:
+            report = await project.ingest(retry=retry, progress=progress)
+    if as_json:
+        print_json(report.as_json())
+    else:
+        show_report(report)
+
+
+def show_report(report: IngestReport) -> None:
+    """Print what was done, and each failure with its cause."""
+    show(
+        f"{report.documents} documents indexed ({report.chunks} chunks), "
+        f"{report.skipped} files unchanged, {report.removed} documents removed "
+        f"in {report.seconds:.1f} s."
+    )
+    if not report.failed:
+        return
+    show(f"\n{len(report.failed)} not in the index:")
+    for failure in report.failed:
+        show(f"  {failure.path}  {faint(failure.cause.replace('_', ' '))}\n    {failure.message}")
+    say("\nMend them, or try again as they are: fourfold ingest --retry")

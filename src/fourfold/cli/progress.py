@@ -1,0 +1,51 @@
+"""The progress bar of an ingestion: files, chunks per second, time left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fourfold.indexing.records import Progress
+
+
+@contextmanager
+def ingestion_bar() -> Iterator[Callable[[Progress], None]]:
+    """Give what an ingestion tells its progress; drawn on stderr, at terminals only."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bar
+
+    bar = Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("files · {task.fields[chunks]} chunks · {task.fields[rate]:.0f}/s"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    task = bar.add_task("Comparing", total=None, chunks=0, rate=0.0)
+
+    def tell(state: Progress) -> None:
+        seconds = bar.tasks[0].elapsed or 0.0
+        bar.update(
+            task,
+            description="Waiting for another ingestion" if state.waiting else "Reading",
+            total=None if state.waiting else state.files,
+            completed=state.files_done,
+            chunks=state.chunks,
+            rate=state.chunks / seconds if seconds else 0.0,
+        )
+
+    with bar:
+        yield tell

@@ -1,0 +1,203 @@
+"""An open project: the documents of one folder, and everything that answers from them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fourfold.core.errors import InvalidInput, InvalidProject, NotFound
+from fourfold.core.records import Answer, Hit, Message, Principal, Where
+from fourfold.core.settings import Settings
+from fourfold.project.config import FILE_NAME, ProjectConfig, load_config
+
+if TYPE_CHECKING:
+    from fourfold.access import Access
+    from fourfold.assistant import AnswerPiece, Assistant
+    from fourfold.core.protocols import ChatModel, Embedder
+    from fourfold.indexing import IngestReport, Ledger, Progress
+    from fourfold.retrieval.base import VectorStore
+    from fourfold.retrieval.retriever import Retriever
+    from fourfold.storage.database import Database
+    from fourfold.tracing.tracer import Tracer
+
+LOCAL = Principal(id="local", role="owner", sees_all_groups=True)
+"""The person at the machine, who can read the files of the project anyway."""
+
+
+class Project:
+    """Ask, search and ingest. Open it with `open_project`; parts are made at their first use."""
+
+    def __init__(
+        self,
+        folder: Path,
+        config: ProjectConfig,
+        settings: Settings,
+        database: Database,
+        tracer: Tracer,
+    ) -> None:
+        self.folder = folder
+        self.config = config
+        self.settings = settings
+        self.database = database
+        self.tracer = tracer
+        self._parts = _Parts(self)
+
+    async def ask(
+        self,
+        question: str,
+        *,
+        visible_to: Principal = LOCAL,
+        history: Sequence[Message] = (),
+        where: Where | None = None,
+    ) -> Answer:
+        """Answer from the documents, with citations, or refuse honestly."""
+        pieces = self.stream(question, visible_to=visible_to, history=history, where=where)
+        async with aclosing(pieces):
+            return [piece.answer async for piece in pieces if piece.answer][-1]
+
+    async def stream(
+        self,
+        question: str,
+        *,
+        visible_to: Principal = LOCAL,
+        history: Sequence[Message] = (),
+        where: Where | None = None,
+    ) -> AsyncIterator[AnswerPiece]:
+        """Answer piece by piece: first the hits, then checked sentences, at the end everything."""
+        if not question.strip():
+            raise InvalidInput("The question is empty.", hint="Ask something.")
+        with self.tracer.record("ask", principal=visible_to, application=self.config.name) as trace:
+            trace.asked(question)
+            pieces = self.assistant.stream(
+                question, visible_to=visible_to, recorder=trace, history=history, where=where
+            )
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    if piece.text:
+                        trace.first_text()
+                    if piece.answer:
+                        trace.answered(piece.answer)
+                        piece = replace(piece, answer=replace(piece.answer, trace=trace.trace_id))
+                    yield piece
+
+    async def search(
+        self,
+        query: str,
+        *,
+        limit: int = 5,
+        visible_to: Principal = LOCAL,
+        where: Where | None = None,
+    ) -> list[Hit]:
+        """Find passages, best first."""
+        if not query.strip():
+            return []
+        return await self.retriever.retrieve(
+            query, limit=limit, visible_to=visible_to, where=where
+        )
+
+    async def ingest(
+        self, *, retry: bool = False, progress: Callable[[Progress], None] = lambda _: None
+    ) -> IngestReport:
+        """Bring the index up to date with the sources."""
+        from fourfold.project.wiring import ingestion
+
+        async with ingestion(self) as (indexer, connectors):
+            return await indexer.ingest(connectors, retry=retry, progress=progress)
+
+    async def erase(self, document: str) -> int:
+        """Remove a document, or all of a file, from the index and from what traces keep of it.
+
+        Gives the number of documents removed; the file itself is not touched.
+        """
+        removed = await self.ledger.erase(document, self.store)
+        if not removed:
+            raise NotFound(
+                f"No document `{document}` is in the index.",
+                hint="`fourfold search` shows the paths as they are known.",
+            )
+        return removed
+
+    @property
+    def embedder(self) -> Embedder:
+        """What turns passages into vectors."""
+        return self._parts.embedder()
+
+    @property
+    def store(self) -> VectorStore:
+        """Where chunks and vectors are kept."""
+        return self._parts.store()
+
+    @property
+    def retriever(self) -> Retriever:
+        """Finds passages for a question."""
+        return self._parts.retriever()
+
+    @property
+    def assistant(self) -> Assistant:
+        """The request path."""
+        return self._parts.assistant()
+
+    @property
+    def models(self) -> Mapping[str, ChatModel]:
+        """The chat models of this project by name, the application's own first."""
+        return self._parts.models()
+
+    @property
+    def ledger(self) -> Ledger:
+        """What the index knows about files."""
+        return self._parts.ledger()
+
+    @property
+    def access(self) -> Access:
+        """Users and API keys."""
+        return self._parts.access()
+
+    async def close(self) -> None:
+        """Give back models and connections."""
+        await self._parts.close()
+
+
+@asynccontextmanager
+async def open_project(
+    folder: Path | str | None = None,
+    *,
+    settings: Settings | None = None,
+    model: str | None = None,
+) -> AsyncIterator[Project]:
+    """Open the project in `folder`, or in the nearest folder above the current one.
+
+    `model` takes the place of the project's own for this time. Raises `InvalidProject` when there
+    is none or its file has problems, `StorageError` when its database cannot be used.
+    """
+    from fourfold.storage.database import open_database
+    from fourfold.tracing.tracer import Tracer
+
+    found = find_project(folder)
+    config = load_config(found)
+    if model:
+        config = config.model_copy(update={"model": model})
+    settings = settings or Settings()
+    async with AsyncExitStack() as stack:
+        database = await open_database(settings, found / ".fourfold")
+        stack.push_async_callback(database.close)
+        tracer = await stack.enter_async_context(Tracer(database))
+        project = Project(found, config, settings, database, tracer)
+        stack.push_async_callback(project.close)
+        yield project
+
+
+def find_project(folder: Path | str | None) -> Path:
+    """The folder with the project file: the one named, or this one or the nearest above it."""
+    if folder is not None:
+        return Path(folder).expanduser().resolve()
+    here = Path.cwd()
+    for candidate in (here, *here.parents):
+        if (candidate / FILE_NAME).is_file():
+            return candidate
+    raise InvalidProject(
+        f"There is no `{FILE_NAME}` in `{here}` or above it.",
+        hint="Go into a project, name one with `--project FOLDER`, or `fourfold init NAME`.",
+    )

@@ -1,0 +1,134 @@
+"""Turns the names of a project file into objects."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fourfold.core.errors import InvalidProject
+from fourfold.project.config import ProjectConfig, RemoteModelConfig, SourceConfig
+
+if TYPE_CHECKING:
+    from fourfold.assistant import Assistant, Reader
+    from fourfold.core.protocols import ChatModel, Embedder
+    from fourfold.core.settings import Settings
+    from fourfold.guards.base import Guard
+    from fourfold.indexing import Indexer
+    from fourfold.ingestion.base import Connector
+    from fourfold.project.project import Project
+
+EXTRACTIVE = "extractive"
+
+
+@asynccontextmanager
+async def ingestion(project: Project) -> AsyncIterator[tuple[Indexer, Mapping[str, Connector]]]:
+    """The indexer with its worker processes, and the connectors of all sources."""
+    from fourfold.indexing import Indexer
+    from fourfold.ingestion.workers import ParserPool
+
+    connectors = {
+        source.name: connector(source, project.folder) for source in project.config.sources
+    }
+    workers = project.settings.parse_workers or os.cpu_count() or 1
+    async with ParserPool(workers, project.config.limits.as_limits()) as parsers:
+        indexer = Indexer(
+            ledger=project.ledger,
+            store=project.store,
+            embedder=project.embedder,
+            parsers=parsers,
+            parallel=workers,
+        )
+        yield indexer, connectors
+
+
+def connector(source: SourceConfig, project_folder: Path) -> Connector:
+    """What lists the files of that source."""
+    from fourfold.ingestion.connectors.folder import FileRule, FolderConnector
+
+    folder = project_folder / source.folder
+    if not folder.is_dir():
+        raise InvalidProject(
+            f"The folder `{source.folder}` of the source `{source.name}` does not exist.",
+            hint="Make it, or correct `folder` in fourfold.yaml. The index was left as it is.",
+        )
+    rules = [
+        FileRule(match=rule.match, groups=frozenset(rule.groups), metadata=rule.metadata)
+        for rule in source.files
+    ]
+    return FolderConnector(
+        source.name,
+        folder,
+        groups=frozenset(source.groups),
+        metadata=source.metadata,
+        rules=rules,
+    )
+
+
+def embedder(config: ProjectConfig) -> Embedder:
+    """The embedder of that name."""
+    from fourfold.models import EMBEDDERS
+
+    return EMBEDDERS.load(config.embedder)()
+
+
+def chat_model(name: str, config: ProjectConfig, settings: Settings, folder: Path) -> ChatModel:
+    """The model of that name: one under `models`, installed weights, or a GGUF file."""
+    remote = {model.name: model for model in config.models}
+    if name in remote:
+        return _remote_model(remote[name])
+    from fourfold.models.llama import LlamaModel
+    from fourfold.models.weights import locate
+
+    in_project = folder / name
+    path = in_project if in_project.is_file() else locate(name, settings.models_folder)
+    short = path.stem if name.endswith(".gguf") else name
+    return LlamaModel(path=path, name=short, threads=settings.threads)
+
+
+def guards(names: list[str]) -> list[Guard]:
+    """The guards of these names, in this order."""
+    from fourfold.guards import GUARDS
+
+    return [GUARDS.load(name)() for name in names]
+
+
+def assistant(project: Project) -> Assistant:
+    """The request path of the project."""
+    from fourfold.assistant import Assistant
+    from fourfold.assistant.candidates import Selection
+    from fourfold.assistant.follow_up import CombiningFollowUp
+
+    return Assistant(
+        retriever=project.retriever,
+        selection=Selection(project.embedder),
+        reader=_reader(project),
+        follow_up=CombiningFollowUp(),
+        input_guards=guards(project.config.guards.input),
+        output_guards=guards(project.config.guards.output),
+        limit=project.config.retrieval.limit,
+    )
+
+
+def _reader(project: Project) -> Reader:
+    from fourfold.assistant.readers.extractive import ExtractiveReader
+    from fourfold.assistant.readers.model import ModelReader
+
+    if project.config.model == EXTRACTIVE:
+        return ExtractiveReader()
+    return ModelReader(project.models[project.config.model])
+
+
+def _remote_model(config: RemoteModelConfig) -> ChatModel:
+    from fourfold.core.settings import read_secret
+    from fourfold.models.openai import OpenAIModel
+
+    return OpenAIModel(
+        url=config.url,
+        model=config.model,
+        name=config.name,
+        key=read_secret(config.key_variable),
+        context_tokens=config.context_tokens,
+    )
