@@ -1,6 +1,8 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["openpyxl==3.1.5", "pypdfium2==5.15.2", "python-docx==1.2.0", "python-pptx==1.0.2"]
+# dependencies = [
+#     "openpyxl==3.1.5", "pypdfium2==5.15.2", "python-docx==1.2.0", "python-pptx==1.0.2",
+# ]
 # ///
 """Check that every question of the demo's golden set is true to the demo's documents.
 

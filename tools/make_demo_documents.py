@@ -207,6 +207,7 @@ def make_docx(text: Text) -> bytes:
     document = Document()
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
+    section.left_margin = section.right_margin = Mm(25)
     document.styles["Normal"].font.name = "Calibri"
     document.styles["Normal"].font.size = Pt(11)
     for style in ("Title", "Heading 1"):
@@ -233,6 +234,7 @@ def make_docx(text: Text) -> bytes:
 def make_pptx(text: Text) -> bytes:
     """Make a title slide and one slide a section, with notes and slide numbers."""
     from pptx import Presentation
+    from pptx.enum.text import PP_ALIGN
     from pptx.util import Inches
 
     deck = Presentation()
@@ -244,6 +246,8 @@ def make_pptx(text: Text) -> bytes:
     ):
         shape.left, shape.top, shape.width, shape.height = map(Inches, (1, top, 11.333, 1.6))
         shape.text = content
+        for paragraph in shape.text_frame.paragraphs:
+            paragraph.alignment = PP_ALIGN.LEFT
     _paint_slide(first)
     for title, blocks in text.sections:
         _add_slide(deck, title, blocks)
@@ -254,7 +258,8 @@ def make_pptx(text: Text) -> bytes:
 def make_xlsx(text: Text) -> bytes:
     """Make one sheet a section; plain numbers become number cells."""
     from openpyxl import Workbook
-    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.styles import Font, PatternFill
+    from openpyxl.worksheet.properties import PageSetupProperties
 
     book = Workbook()
     book.remove(book.active)
@@ -264,16 +269,18 @@ def make_xlsx(text: Text) -> bytes:
         for r, row in enumerate(rows, start=1):
             for c, content in enumerate(row, start=1):
                 cell = sheet.cell(r, c, _value(content))
-                cell.alignment = Alignment(vertical="top", wrap_text=True)
                 if isinstance(cell.value, int | float):
                     cell.number_format = re.sub(r"\d", "0", re.sub(r"^\d+", "#,##0", content))
         for cell in sheet[1]:
-            cell.font = Font(bold=True, color="FFFFFF")
+            cell.font = Font(name="Calibri", bold=True, color="FFFFFF")
             cell.fill = PatternFill("solid", fgColor=GREEN)
         for number, column in enumerate(zip(*rows, strict=True)):
             letter = chr(ord("A") + number)
-            sheet.column_dimensions[letter].width = min(70, 3 + max(map(len, column)))
+            sheet.column_dimensions[letter].width = 4 + max(map(len, column))
         sheet.freeze_panes = "B2"
+        sheet.page_setup.orientation = "landscape"
+        sheet.page_setup.fitToHeight = 0  # as many pages as it takes, each the full width
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     _describe(book.properties, text.header)
     return _frozen_zip(book.save)
 
@@ -298,7 +305,13 @@ def make_eml(text: Text) -> bytes:
 
 
 def _kind(line: str) -> str:
-    marks = {"## ": "heading", "- ": "bullets", "| ": "table", "<<page>>": "page", "Notes: ": "notes"}
+    marks = {
+        "## ": "heading",
+        "- ": "bullets",
+        "| ": "table",
+        "<<page>>": "page",
+        "Notes: ": "notes",
+    }
     if re.match(r"\d+\. ", line):
         return "numbers"
     return next((kind for mark, kind in marks.items() if line.startswith(mark)), "paragraph")
@@ -329,12 +342,19 @@ def _pdf_styles() -> dict[str, Any]:
 
 
 def _docx_table(document: Any, rows: list[list[str]]) -> None:
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
     table = document.add_table(rows=len(rows), cols=len(rows[0]), style="Table Grid")
     for target, source in zip(table.rows, rows, strict=True):
         for cell, content in zip(target.cells, source, strict=True):
             cell.text = content
     for cell in table.rows[0].cells:
         cell.paragraphs[0].runs[0].bold = True
+        shade = OxmlElement("w:shd")
+        shade.set(qn("w:val"), "clear")
+        shade.set(qn("w:fill"), PALE)
+        cell._tc.get_or_add_tcPr().append(shade)
     document.add_paragraph()
 
 
