@@ -69,7 +69,7 @@ async def ask(
         if question is None and questions is None:
             await _talk(project, principal, conditions, as_json=as_json)
             return
-        wanted = [question] if question is not None else read_lines(questions, "question")
+        wanted = read_lines(questions, "question") if questions else [question or ""]
         for text in wanted:
             try:
                 if isinstance(text, InvalidInput):
@@ -93,7 +93,7 @@ async def ask_one(
     """Ask, and show the answer as it comes (or as one JSON object)."""
     began = monotonic()
     pieces = project.stream(question, visible_to=principal, where=where, history=history)
-    answer, trace = None, ""
+    answer = None
     if not as_json:
         show(heading(question))
     async for piece in pieces:
@@ -102,13 +102,13 @@ async def ask_one(
         answer = piece.answer or answer
     assert answer is not None  # the last piece of a stream carries it
     if as_json:
-        print_json(answer_json(question, answer, monotonic() - began, trace))
+        print_json(answer_json(question, answer, monotonic() - began))
     else:
         show_citations(answer)
     return answer
 
 
-def answer_json(question: str, answer: Answer, seconds: float, trace: str) -> dict[str, Any]:
+def answer_json(question: str, answer: Answer, seconds: float) -> dict[str, Any]:
     """The form that other programs rely on."""
     return {
         "question": question,
@@ -123,7 +123,7 @@ def answer_json(question: str, answer: Answer, seconds: float, trace: str) -> di
             "cached_tokens": answer.usage.cached_tokens,
         },
         "seconds": round(seconds, 3),
-        "trace": trace,
+        "trace": answer.trace,
     }
 
 

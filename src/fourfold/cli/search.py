@@ -42,7 +42,7 @@ async def search(
     queries: Path | None,
     limit: int,
     where: tuple[str, ...],
-    groups: tuple[str, ...] | None,
+    groups: tuple[str, ...],
     folder: Path | None,
     as_json: bool,
 ) -> None:
@@ -59,7 +59,7 @@ async def search(
     if (query is None) == (queries is None):
         raise click.UsageError("Give either a query or --queries FILE.")
     principal, conditions = asker(groups), parse_where(where)
-    wanted = [query] if query is not None else read_lines(queries, "query")
+    wanted = read_lines(queries, "query") if queries else [query or ""]
     async with open_project(folder) as project:
         for text in wanted:
             if isinstance(text, InvalidInput):

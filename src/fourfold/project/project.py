@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fourfold.core.errors import InvalidInput, InvalidProject, NotFound
 from fourfold.core.records import Answer, Hit, Message, Principal, Where
 from fourfold.core.settings import Settings
+from fourfold.project import wiring
 from fourfold.project.config import FILE_NAME, ProjectConfig, load_config
 
 if TYPE_CHECKING:
@@ -43,7 +46,6 @@ class Project:
         self.settings = settings
         self.database = database
         self.tracer = tracer
-        self._parts = _Parts(self)
 
     async def ask(
         self,
@@ -65,7 +67,7 @@ class Project:
         visible_to: Principal = LOCAL,
         history: Sequence[Message] = (),
         where: Where | None = None,
-    ) -> AsyncIterator[AnswerPiece]:
+    ) -> AsyncGenerator[AnswerPiece, None]:
         """Answer piece by piece: first the hits, then checked sentences, at the end everything."""
         if not question.strip():
             raise InvalidInput("The question is empty.", hint="Ask something.")
@@ -94,17 +96,13 @@ class Project:
         """Find passages, best first."""
         if not query.strip():
             return []
-        return await self.retriever.retrieve(
-            query, limit=limit, visible_to=visible_to, where=where
-        )
+        return await self.retriever.retrieve(query, limit=limit, visible_to=visible_to, where=where)
 
     async def ingest(
         self, *, retry: bool = False, progress: Callable[[Progress], None] = lambda _: None
     ) -> IngestReport:
         """Bring the index up to date with the sources."""
-        from fourfold.project.wiring import ingestion
-
-        async with ingestion(self) as (indexer, connectors):
+        async with wiring.ingestion(self) as (indexer, connectors):
             return await indexer.ingest(connectors, retry=retry, progress=progress)
 
     async def erase(self, document: str) -> int:
@@ -120,44 +118,49 @@ class Project:
             )
         return removed
 
-    @property
+    @cached_property
     def embedder(self) -> Embedder:
         """What turns passages into vectors."""
-        return self._parts.embedder()
+        return wiring.embedder(self.config, self.settings)
 
-    @property
+    @cached_property
     def store(self) -> VectorStore:
         """Where chunks and vectors are kept."""
-        return self._parts.store()
+        return wiring.store(self)
 
-    @property
+    @cached_property
     def retriever(self) -> Retriever:
         """Finds passages for a question."""
-        return self._parts.retriever()
+        return wiring.retriever(self)
 
-    @property
+    @cached_property
     def assistant(self) -> Assistant:
         """The request path."""
-        return self._parts.assistant()
+        return wiring.assistant(self)
 
-    @property
+    @cached_property
     def models(self) -> Mapping[str, ChatModel]:
-        """The chat models of this project by name, the application's own first."""
-        return self._parts.models()
+        """The chat models of this project by name; none is loaded before it is asked."""
+        return wiring.chat_models(self)
 
-    @property
+    @cached_property
     def ledger(self) -> Ledger:
         """What the index knows about files."""
-        return self._parts.ledger()
+        from fourfold.indexing import Ledger
 
-    @property
+        return Ledger(self.database)
+
+    @cached_property
     def access(self) -> Access:
         """Users and API keys."""
-        return self._parts.access()
+        from fourfold.access import Access
+
+        return Access(self.database)
 
     async def close(self) -> None:
-        """Give back models and connections."""
-        await self._parts.close()
+        """Give back the models."""
+        for model in self.__dict__.get("models", {}).values():
+            await model.close()
 
 
 @asynccontextmanager
@@ -187,6 +190,33 @@ async def open_project(
         project = Project(found, config, settings, database, tracer)
         stack.push_async_callback(project.close)
         yield project
+
+
+async def backup_project(
+    folder: Path | str | None, file: Path | None = None, *, settings: Settings | None = None
+) -> Path:
+    """Write everything in the project's database to `file`, complete or not at all."""
+    from fourfold.storage.backup import backup
+
+    data_folder = find_project(folder) / ".fourfold"
+    if file is None:
+        name = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S.dump")
+        file = data_folder / "backups" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+    return await backup(settings or Settings(), data_folder, file)
+
+
+async def restore_project(
+    folder: Path | str | None,
+    file: Path,
+    *,
+    force: bool = False,
+    settings: Settings | None = None,
+) -> None:
+    """Put the state of a backup in place of the project's database, all or nothing."""
+    from fourfold.storage.backup import restore
+
+    await restore(settings or Settings(), find_project(folder) / ".fourfold", file, force=force)
 
 
 def find_project(folder: Path | str | None) -> Path:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from fourfold.indexing import Indexer
     from fourfold.ingestion.base import Connector
     from fourfold.project.project import Project
+    from fourfold.retrieval.base import VectorStore
+    from fourfold.retrieval.retriever import Retriever
 
 EXTRACTIVE = "extractive"
 
@@ -67,11 +69,35 @@ def connector(source: SourceConfig, project_folder: Path) -> Connector:
     )
 
 
-def embedder(config: ProjectConfig) -> Embedder:
+def embedder(config: ProjectConfig, settings: Settings) -> Embedder:
     """The embedder of that name."""
     from fourfold.models import EMBEDDERS
 
     return EMBEDDERS.load(config.embedder)()
+
+
+def store(project: Project) -> VectorStore:
+    """The vector store of that name."""
+    from fourfold.retrieval.stores import STORES
+
+    return STORES.load(project.config.store)(project.database, project.embedder.name)
+
+
+def retriever(project: Project) -> Retriever:
+    """Hybrid search over the store."""
+    from fourfold.retrieval.retriever import Retriever
+
+    return Retriever(project.store, project.embedder)
+
+
+def chat_models(project: Project) -> dict[str, ChatModel]:
+    """The application's model, unless it is extractive, and those under `models`."""
+    names = [model.name for model in project.config.models]
+    if project.config.model not in (EXTRACTIVE, *names):
+        names.insert(0, project.config.model)
+    return {
+        name: chat_model(name, project.config, project.settings, project.folder) for name in names
+    }
 
 
 def chat_model(name: str, config: ProjectConfig, settings: Settings, folder: Path) -> ChatModel:

@@ -1,0 +1,54 @@
+"""What an ingestion has to do, decided from sizes, times and permissions."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from fourfold.indexing.plan import KnownFile, plan
+from fourfold.ingestion.base import SourceFile
+
+FILE = SourceFile(source="docs", path="a.pdf", location=Path("a.pdf"), size_bytes=10, modified_ns=1)
+KNOWN = KnownFile(
+    size_bytes=10,
+    modified_ns=1,
+    content_hash="x",
+    groups=frozenset(),
+    metadata={},
+    pipeline="1",
+)
+
+
+def test_an_unchanged_file_is_skipped() -> None:
+    todo = plan([FILE], {"a.pdf": KNOWN}, pipeline="1", retry=False)
+    assert (todo.index, todo.withdraw, todo.skipped) == ((), (), 1)
+
+
+def test_a_new_file_is_indexed() -> None:
+    assert plan([FILE], {}, pipeline="1", retry=False).index == (FILE,)
+
+
+def test_a_changed_file_is_indexed_and_its_old_version_stays_meanwhile() -> None:
+    todo = plan([replace(FILE, modified_ns=2)], {"a.pdf": KNOWN}, pipeline="1", retry=False)
+    assert len(todo.index) == 1
+    assert todo.withdraw == ()
+
+
+def test_a_deleted_file_is_withdrawn() -> None:
+    assert plan([], {"a.pdf": KNOWN}, pipeline="1", retry=False).withdraw == ("a.pdf",)
+
+
+def test_a_file_taken_from_a_group_is_withdrawn_before_it_is_indexed_anew() -> None:
+    file = replace(FILE, groups=frozenset({"hr"}))
+    todo = plan([file], {"a.pdf": KNOWN}, pipeline="1", retry=False)
+    assert todo.withdraw == ("a.pdf",)
+    assert todo.index == (file,)
+
+
+def test_another_embedder_makes_every_file_work_again() -> None:
+    assert plan([FILE], {"a.pdf": KNOWN}, pipeline="2", retry=False).index == (FILE,)
+
+
+def test_a_failed_file_is_tried_again_only_when_asked_or_changed() -> None:
+    failed = {"a.pdf": replace(KNOWN, failed=True)}
+    assert plan([FILE], failed, pipeline="1", retry=False).index == ()
+    assert plan([FILE], failed, pipeline="1", retry=True).index == (FILE,)
+    assert len(plan([replace(FILE, size_bytes=9)], failed, pipeline="1", retry=False).index) == 1
