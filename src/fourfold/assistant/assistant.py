@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from fourfold.assistant.answerability import answerable
@@ -65,7 +65,7 @@ class Assistant:
         recorder: Recorder,
         history: Sequence[Message] = (),
         where: Where | None = None,
-    ) -> AsyncIterator[AnswerPiece]:
+    ) -> AsyncGenerator[AnswerPiece, None]:
         """Show the hits, then each sentence once its citation holds, then the whole answer."""
         reply = Reply(
             question=question, language=language_of(question, history), model=self.reader.name
@@ -98,7 +98,7 @@ class Assistant:
 
     async def _checked(
         self, reply: Reply, citations: Citations, recorder: Recorder
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str, None]:
         """The reader's sentences that a guard lets pass and a citation supports."""
         asked = Question(text=reply.question, language=reply.language)
         async with aclosing(self.reader.read(asked, citations.candidates)) as drafts:

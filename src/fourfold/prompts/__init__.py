@@ -1,1 +1,16 @@
 """Templates, few-shot examples and what fits into a context."""
+
+from fourfold.prompts.budget import fitted, recent
+from fourfold.prompts.examples import Example, read_examples
+from fourfold.prompts.template import Prompt, default_prompt, parse_prompt, read_prompt
+
+__all__ = [
+    "Example",
+    "Prompt",
+    "default_prompt",
+    "fitted",
+    "parse_prompt",
+    "read_examples",
+    "read_prompt",
+    "recent",
+]

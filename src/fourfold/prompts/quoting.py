@@ -1,0 +1,17 @@
+"""Text from outside goes into a prompt as data: on one line, without the marks of a turn."""
+
+from __future__ import annotations
+
+import re
+
+# Chat templates separate turns with these; a tokenizer would take them for real. A blank within
+# keeps them readable and harmless.
+_TURN_MARKS = re.compile(r"<(?=\||/?s>|/?(?:start|end)_of_turn|<)|\[(?=/?INST\])")
+_LEADING_NUMBER = re.compile(r"^\[(\d+)\]")
+
+
+def as_data(text: str) -> str:
+    """The same words on one line, unable to end a turn or to pass for a numbered passage."""
+    line = " ".join(text.split())
+    line = _TURN_MARKS.sub(lambda mark: f"{mark.group()} ", line)
+    return _LEADING_NUMBER.sub(r"(\1)", line)
