@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from fourfold.core.errors import FourfoldError
 from fourfold.core.records import Element
+
+if TYPE_CHECKING:
+    from fourfold.ingestion.builder import DocumentBuilder
 
 Cause = Literal[
     "encrypted",
@@ -94,6 +97,39 @@ class Limits:
     nesting: int = 4  # archives and attachments within each other
     unpacked_bytes: int = 500_000_000
     members: int = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """The bytes of a file or member, and the name it goes by."""
+
+    name: str
+    data: bytes
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Something inside a file that is a document of its own.
+
+    `content` is its bytes, or why they cannot be had.
+    """
+
+    name: str
+    content: bytes | Unparsable
+
+
+class Parser(Protocol):
+    """Understands one format.
+
+    Rules: `parse` adds elements in reading order, raises nothing but `Unparsable`, `ValueError`
+    and its relatives (they become `unreadable`), touches neither network nor disk, and never
+    unpacks more than `content.limits` allows.
+    """
+
+    def parse(self, content: Content, into: DocumentBuilder) -> Iterable[Member]:
+        """Put what a person would read into the builder; give what is a document of its own."""
+        ...
 
 
 class Connector(Protocol):

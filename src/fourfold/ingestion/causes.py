@@ -1,0 +1,60 @@
+"""Why a file cannot become a document, in words that a product leader understands."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fourfold.ingestion.base import Cause, Unparsable
+
+_WORDS: Final[dict[Cause, tuple[str, str]]] = {
+    "encrypted": (
+        "The file is protected by a password or encrypted.",
+        "Save a copy without protection and ingest that.",
+    ),
+    "truncated": (
+        "The file is incomplete or damaged: its end or its table of contents is missing.",
+        "Copy it again from where it came from, and check that it opens.",
+    ),
+    "unsupported": (
+        "This kind of file is not supported.",
+        "Save it as PDF, DOCX, XLSX, PPTX or text.",
+    ),
+    "too_large": (
+        "The file, or what is packed in it, is larger than the limit.",
+        "Split it, or raise the limit for ingestion.",
+    ),
+    "took_too_long": (
+        "Reading the file took longer than the limit.",
+        "Split it, or raise the time limit and retry.",
+    ),
+    "out_of_memory": (
+        "Reading the file needs more memory than the limit.",
+        "Split it, or raise the memory limit and retry.",
+    ),
+    "empty": (
+        "There is no text in the file.",
+        "Nothing needs to be done, unless you expected text in it.",
+    ),
+    "nested_too_deep": (
+        "The file holds files within files, or elements within elements, beyond the limit.",
+        "Unpack the inner files and ingest them by themselves.",
+    ),
+    "needs_ocr": (
+        "The file holds pictures of text, and text recognition is not installed.",
+        "Type: pip install 'fourfold[ocr]', then `fourfold ingest --retry`.",
+    ),
+    "unreadable": (
+        "The file is damaged, or is not what its name says.",
+        "Open it in the program that made it and save it again.",
+    ),
+    "outside_folder": (
+        "The file is a link that leads out of the folder of documents.",
+        "Copy the file into the folder, or name its folder as a source of its own.",
+    ),
+}
+
+
+def unparsable(cause: Cause, detail: str = "") -> Unparsable:
+    """The error for this cause; `detail` says in a sentence what is special about this file."""
+    message, hint = _WORDS[cause]
+    return Unparsable(cause, f"{message} {detail}".strip(), hint=hint)

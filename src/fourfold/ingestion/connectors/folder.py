@@ -1,0 +1,150 @@
+"""The files of a folder on this machine, with who may see them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import translate
+from functools import cached_property
+from pathlib import Path
+from unicodedata import normalize
+
+from fourfold.core.errors import InvalidProject
+from fourfold.ingestion.base import Cause, SourceFile
+from fourfold.ingestion.causes import unparsable
+
+_NEVER = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileRule:
+    """What holds for the files below the folder whose path matches: `personal/**`, `*.xlsx`.
+
+    As in a shell, but `*` also goes into folders below. The groups of a file are those of the
+    last rule that names some; metadata of later rules wins.
+    """
+
+    match: str
+    groups: frozenset[str] = frozenset()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def fits(self, path: str) -> bool:
+        """True for a path below the folder, written with `/`."""
+        return self._pattern.match(path) is not None
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(translate(normalize("NFC", self.match).removeprefix("./")))
+
+
+class FolderConnector:
+    """Every visible file below a folder, sorted by path; links that lead out are refused."""
+
+    def __init__(
+        self,
+        source: str,
+        folder: Path,
+        *,
+        groups: frozenset[str] = frozenset(),
+        rules: Sequence[FileRule] = (),
+    ) -> None:
+        self.source = source
+        self.folder = folder
+        self._groups = groups
+        self._rules = tuple(rules)
+        self._refused: list[tuple[str, Cause, str]] = []
+
+    def files(self) -> Iterator[SourceFile]:
+        """Every file, in a stable order. Raises `InvalidProject` when there is no such folder."""
+        self._refused = []
+        if not self.folder.is_dir():
+            raise InvalidProject(
+                f"The folder `{self.folder}` of the source `{self.source}` does not exist.",
+                hint="Create it and put documents into it, or correct its path in `fourfold.yaml`.",
+            )
+        root = self.folder.resolve()
+        seen: set[str] = set()
+        for location in self._walk(root, "", frozenset({root})):
+            path = self._path(root, location)
+            if path in seen:  # two spellings of one name, composed and decomposed
+                self._refuse(path, "unreadable", "Another file has the same name, spelled alike.")
+            elif offered := self._offer(path, location):
+                seen.add(path)
+                yield offered
+
+    def refused(self) -> Iterator[tuple[str, Cause, str]]:
+        """Paths that were not offered, with cause and message; valid after `files`."""
+        yield from self._refused
+
+    def _walk(self, root: Path, below: str, above: frozenset[Path]) -> Iterator[Path]:
+        """Files in the order of their paths; linked folders within the root are entered once."""
+        folder = root / below
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: normalize("NFC", entry.name))
+        except OSError as error:
+            self._refuse(below, "unreadable", f"The folder cannot be read: {error.strerror}.")
+            return
+        for entry in entries:
+            location = Path(entry.path)
+            if entry.name.startswith((".", "~$")) or entry.name.lower() in _NEVER:
+                continue
+            if entry.is_symlink() and not self._leads_inside(root, location):
+                continue
+            if not entry.is_dir():
+                yield location
+            elif (real := location.resolve()) not in above:
+                yield from self._walk(root, f"{below}/{entry.name}".lstrip("/"), above | {real})
+
+    def _leads_inside(self, root: Path, link: Path) -> bool:
+        try:
+            target = link.resolve(strict=True)
+        except (OSError, RuntimeError):
+            self._refuse(self._path(root, link), "unreadable", "The link leads nowhere.")
+            return False
+        if target.is_relative_to(root):
+            return True
+        self._refuse(self._path(root, link), "outside_folder", unparsable("outside_folder").message)
+        return False
+
+    def _offer(self, path: str, location: Path) -> SourceFile | None:
+        try:
+            status = location.stat()
+        except OSError as error:
+            self._refuse(path, "unreadable", f"The file cannot be read: {error.strerror}.")
+            return None
+        if not location.is_file():
+            self._refuse(path, "unsupported", "It is no file but a device, pipe or socket.")
+            return None
+        if not os.access(location, os.R_OK):
+            self._refuse(path, "unreadable", "You are not allowed to read this file.")
+            return None
+        groups, metadata = self._ruled(path)
+        return SourceFile(
+            source=self.source,
+            path=path,
+            location=location,
+            size_bytes=status.st_size,
+            modified_ns=status.st_mtime_ns,
+            groups=groups,
+            metadata=metadata,
+        )
+
+    def _ruled(self, path: str) -> tuple[frozenset[str], dict[str, str]]:
+        groups, metadata = self._groups, dict[str, str]()
+        for rule in self._rules:
+            if rule.fits(path):
+                groups = rule.groups or groups
+                metadata.update(rule.metadata)
+        return groups, metadata
+
+    def _refuse(self, path: str, cause: Cause, message: str) -> None:
+        self._refused.append((path or ".", cause, message))
+
+    @staticmethod
+    def _path(root: Path, location: Path) -> str:
+        """Composed letters, `/`, and nothing that cannot be printed: the same on every system."""
+        relative = location.relative_to(root).as_posix()
+        printable = relative.encode("utf-8", errors="surrogateescape").decode("utf-8", "replace")
+        return normalize("NFC", printable)
