@@ -136,11 +136,14 @@ def _inside_zip(data: bytes) -> str:
         return "odt"
     if "epub" in kind:
         return "epub"
-    if "[Content_Types].xml" in names:
-        for part, found in _OFFICE_PARTS:
-            if any(name.startswith(part) for name in names):
-                return found
-    return "zip"
+    if "opendocument" in kind:
+        raise unparsable("unsupported", "Of the OpenDocument formats only texts (ODT) are.")
+    if "[Content_Types].xml" not in names:
+        return "zip"
+    for part, found in _OFFICE_PARTS:
+        if any(name.startswith(part) for name in names):
+            return found
+    raise unparsable("unsupported", "It is a Microsoft format other than DOCX, XLSX and PPTX.")
 
 
 def _inside_ole(data: bytes) -> str:
