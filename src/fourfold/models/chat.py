@@ -1,42 +1,31 @@
 """A conversation over the OpenAI wire: a stream of deltas that keeps the rules of `ChatModel`."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any
 
 from fourfold.core.errors import ModelOverloaded
 from fourfold.core.records import (
     Completion,
-    CompletionOptions,
     Delta,
     FinishReason,
-    Message,
     TokenLogprob,
     Usage,
 )
 from fourfold.models.client import Client
 from fourfold.models.schema import check_schema, check_text
-from fourfold.models.wire import chat_body, read_chunk
-
-_NOTHING: Mapping[str, Any] = {}
+from fourfold.models.wire import read_chunk
 
 
 async def stream_chat(
-    client: Client,
-    model: str,
-    messages: Sequence[Message],
-    options: CompletionOptions,
-    *,
-    extra: Mapping[str, Any] = _NOTHING,
+    client: Client, body: Mapping[str, Any], *, json_schema: Mapping[str, Any] | None
 ) -> AsyncGenerator[Delta, None]:
-    """Deltas of the answer; the last one carries why it ended and what it took.
+    """Deltas of the answer to a body with `stream`; the last one carries why it ended and usage.
 
-    With a JSON schema the whole text is checked before the last delta. `extra` replaces fields
-    of the request's body.
+    With a JSON schema the whole text is checked before the last delta.
     """
-    if options.json_schema is not None:
-        check_schema(options.json_schema)
-    body = {**chat_body(model, messages, options, stream=True), **extra}
+    if json_schema is not None:
+        check_schema(json_schema)
     text: list[str] = []
     finish_reason: FinishReason | None = None
     usage = Usage()
@@ -55,8 +44,8 @@ async def stream_chat(
             "The model's server ended its answer in the middle.",
             hint="Ask again; what had arrived is not complete.",
         )
-    if options.json_schema is not None:
-        check_text("".join(text), options.json_schema, finish_reason)
+    if json_schema is not None:
+        check_text("".join(text), json_schema, finish_reason)
     yield Delta(finish_reason=finish_reason, usage=usage)
 
 

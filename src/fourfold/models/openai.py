@@ -1,0 +1,152 @@
+"""Chat models of other servers: any that speaks the OpenAI protocol, by URL."""
+
+import asyncio
+import math
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from random import random
+from typing import Any
+
+import msgspec
+from pydantic import SecretStr
+from yarl import URL
+
+from fourfold.core.errors import ModelError, ModelRejected
+from fourfold.core.records import Completion, CompletionOptions, Delta, Message
+from fourfold.models.chat import stream_chat
+from fourfold.models.client import Client, Timeouts
+from fourfold.models.retry import Retries
+from fourfold.models.schema import check_schema, check_text
+from fourfold.models.wire import chat_body, read_completion
+
+_NOTHING: Mapping[str, Any] = {}
+_USUAL_CONTEXT_TOKENS = 8192
+
+
+class OpenAIModel:
+    """A model of a server at `url`, OpenAI's own when left out.
+
+    `context_tokens` is asked of the server by `load()` when it is left out (vLLM says it), else
+    8192 is taken. `extra` replaces fields of every request; `None` leaves a field out: OpenAI's
+    reasoning models want `{"temperature": None}`.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str,
+        url: str = "https://api.openai.com/v1",
+        api_key: SecretStr | None = None,
+        name: str = "",
+        context_tokens: int | None = None,
+        timeouts: Timeouts | None = None,
+        retries: int = 4,
+        extra: Mapping[str, Any] = _NOTHING,
+        draw: Callable[[], float] = random,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._model = model
+        self._name = name or f"openai:{model}"
+        self._context_tokens = context_tokens
+        self._is_openai = URL(url).host == "api.openai.com"
+        self._extra = extra
+        self._client = Client(
+            url=url,
+            api_key=api_key,
+            timeouts=timeouts,
+            retries=Retries(count=retries, draw=draw, sleep=sleep),
+        )
+
+    @property
+    def name(self) -> str:
+        """`openai:` and the model's name, unless another was given."""
+        return self._name
+
+    @property
+    def context_tokens(self) -> int:
+        """As given or found; a guess on the safe side when nobody says it."""
+        return self._context_tokens or _USUAL_CONTEXT_TOKENS
+
+    async def load(self) -> None:
+        """Ask the server for the length of the context, unless it was given."""
+        if self._context_tokens is None:
+            self._context_tokens = _find_context(await self._models(), self._model)
+
+    def count_tokens(self, text: str) -> int:
+        """An upper estimate: we do not have the server's vocabulary."""
+        return estimate_tokens(text)
+
+    async def complete(self, messages: Sequence[Message], options: CompletionOptions) -> Completion:
+        """Continue the conversation."""
+        if options.json_schema is not None:
+            check_schema(options.json_schema)
+        body = self._body(messages, options, stream=False)
+        reply = await self._client.post("chat/completions", body)
+        completion = read_completion(reply, model=self._name)
+        if options.json_schema is not None:
+            check_text(completion.text, options.json_schema, completion.finish_reason)
+        return completion
+
+    async def stream(
+        self, messages: Sequence[Message], options: CompletionOptions
+    ) -> AsyncGenerator[Delta, None]:
+        """Continue the conversation piece by piece; closing the iterator stops the server."""
+        body = self._body(messages, options, stream=True)
+        answer = stream_chat(self._client, body, json_schema=options.json_schema)
+        async with aclosing(answer) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    def _body(
+        self, messages: Sequence[Message], options: CompletionOptions, *, stream: bool
+    ) -> dict[str, Any]:
+        body = chat_body(self._model, messages, options, stream=stream)
+        if self._is_openai and "max_tokens" in body:  # its newer models know only the longer word
+            body["max_completion_tokens"] = body.pop("max_tokens")
+        return {key: value for key, value in {**body, **self._extra}.items() if value is not None}
+
+    async def _models(self) -> bytes:
+        try:
+            return await self._client.get("models")
+        except ModelRejected:  # a server that does not offer the list
+            return b"{}"
+
+
+def estimate_tokens(text: str) -> int:
+    """At least as many tokens as a usual vocabulary needs for German or English text.
+
+    Measured against two vocabularies in `benchmarks/models.md`: letters come in pieces of more than
+    two, digits and signs one by one, and what is not ASCII byte by byte at the worst.
+    """
+    letters = sum(len(word) / 2.2 + 0.3 for word in re.findall(r"[A-Za-z]+", text))
+    signs = len(re.findall(r"[^A-Za-z \u0080-\U0010ffff]", text))
+    others = sum(len(sign.encode()) for sign in re.findall(r"[\u0080-\U0010ffff]", text))
+    return math.ceil(letters + signs + others)
+
+
+def _find_context(models: bytes, name: str) -> int | None:
+    """The context length that vLLM (`max_model_len`) and others state in `/v1/models`."""
+    try:
+        known = msgspec.json.decode(models, type=_Models)
+    except msgspec.DecodeError as error:
+        raise ModelError(
+            "The model's server sent a list of models that cannot be read.",
+            hint="Check that the address ends where `/models` begins, mostly in `/v1`.",
+        ) from error
+    sizes = [each.max_model_len or each.context_length for each in known.data if each.id == name]
+    return sizes[0] if sizes else None
+
+
+class _Model(msgspec.Struct):
+    id: str
+    max_model_len: int | None = None
+    context_length: int | None = None
+
+
+class _Models(msgspec.Struct):
+    data: list[_Model] = []
