@@ -20,9 +20,10 @@ _SEPARATOR = "\n\n"
 _UNWANTED = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]"
 )
+_BLANKS = re.compile(r"(?<=\S)[ \t]+(?=\S)")
 _LINE_BREAKS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_LANGUAGE_SAMPLE = 4_000  # characters
+_LANGUAGE_SAMPLE = 1_500  # characters, at three places
 
 
 class DocumentBuilder:
@@ -51,10 +52,12 @@ class DocumentBuilder:
         self._headings.append((level, cleaned))
 
     def add(self, kind: ElementKind, text: str, at: Place = NOWHERE) -> None:
-        """Add a piece; nothing happens when it is blank."""
-        cleaned = clean(text).strip("\n ")
-        if cleaned and not cleaned.isspace():
-            self._add(kind, cleaned, at)
+        """Add a piece; nothing happens when it has neither letters nor digits."""
+        cleaned = clean(text)
+        if kind != "code":
+            cleaned = _BLANKS.sub(" ", cleaned)
+        if any(map(str.isalnum, cleaned)):
+            self._add(kind, cleaned.strip("\n ") if kind == "code" else cleaned.strip(), at)
 
     def leave_headings(self) -> None:
         """What follows stands under no heading: a new slide, sheet or message begins."""
@@ -75,7 +78,7 @@ class DocumentBuilder:
             elements=tuple(self._elements),
             media_type=media_type,
             content_hash=sha256(data).hexdigest(),
-            language=detect_language(text[:_LANGUAGE_SAMPLE]),
+            language=detect_language(_sample(text)),
             metadata=_clean_metadata(self.metadata),
         )
 
@@ -94,6 +97,12 @@ class DocumentBuilder:
             if cleaned:
                 return cleaned[:200]
         return "?"
+
+
+def _sample(text: str) -> str:
+    """A beginning may be all names and numbers, so the middle and the end are looked at too."""
+    starts = (int((len(text) - _LANGUAGE_SAMPLE) * share) for share in (0.05, 0.5, 0.95))
+    return "\n".join(text[max(0, start) : max(0, start) + _LANGUAGE_SAMPLE] for start in starts)
 
 
 def clean(text: str) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Protocol, cast
 
 _SURE_ENOUGH = 0.4  # below, `unknown` is more useful than a guess: names, numbers, a few words
+_SURE_OF_FEW = 0.6  # the same for a text of a few words
+_FEW_CHARACTERS = 200
 _MIN_LETTERS = 12
 
 
@@ -17,11 +19,12 @@ class _Model(Protocol):
 
 def detect_language(text: str) -> str:
     """The ISO 639-1 (where there is none, 639-3) code of the language, `""` when unclear."""
-    words = " ".join(text.split())
+    words = " ".join(text.lower().split())  # capitals, as in contents and titles, mislead it
     if sum(map(str.isalpha, words)) < _MIN_LETTERS:
         return ""
     labels, scores = _model().predict(words, 1)
-    if not labels or scores[0] < _SURE_ENOUGH:
+    needed = _SURE_OF_FEW if len(words) < _FEW_CHARACTERS else _SURE_ENOUGH
+    if not labels or scores[0] < needed:
         return ""
     return labels[0].removeprefix("__label__")
 

@@ -20,7 +20,7 @@ from fourfold.ingestion.unpack import Archive
 _DOCUMENT = "word/document.xml"
 _HEADING_NAME = re.compile(r"(?:heading|überschrift)\s*([1-9])", re.IGNORECASE)
 _BOX = frozenset({"txbxContent"})
-_BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 
 
 class DocxParser:
@@ -69,14 +69,15 @@ class _Reader:
         for block in _blocks(body):
             if local_name(block.tag) == "tbl":
                 self._end_list()
+                self._turn_pages(block, before_text=True)
                 self.into.add("table", "\n".join(grid_lines(_grid(block))), self._place())
-                self._turn_pages(block)
+                self._turn_pages(block, before_text=False)
             else:
                 self._read_paragraph(block)
         self._end_list()
 
     def _read_paragraph(self, paragraph: Element) -> None:
-        self._turn_pages(paragraph)
+        self._turn_pages(paragraph, before_text=True)
         style, list_id, depth = self._look(paragraph)
         text = paragraph_text(paragraph)
         if text.strip() and not style.is_contents:
@@ -88,6 +89,7 @@ class _Reader:
             else:
                 self._end_list()
                 self.into.add("paragraph", text, self._place())
+        self._turn_pages(paragraph, before_text=False)
         for inner in descend(paragraph, stop_at=_BOX):
             if local_name(inner.tag) == "txbxContent":
                 self.read(inner)
@@ -118,8 +120,14 @@ class _Reader:
             self.into.add("list", "\n".join(self._items), self._items_at)
             self._items = []
 
-    def _turn_pages(self, block: Element) -> None:
-        self._page += sum(local_name(e.tag) == "lastRenderedPageBreak" for e in block.iter())
+    def _turn_pages(self, block: Element, *, before_text: bool) -> None:
+        """Count the page breaks of a block before its first word, or those after it."""
+        started = False
+        for inner in block.iter() if self.pages_known else ():
+            name = local_name(inner.tag)
+            started = started or (name == "t" and bool((inner.text or "").strip()))
+            if name == "lastRenderedPageBreak" and started != before_text:
+                self._page += 1
 
     def _place(self) -> Place:
         return Place(page=self._page if self.pages_known else None)

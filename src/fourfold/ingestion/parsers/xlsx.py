@@ -5,12 +5,19 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from fourfold.core.records import Place
 from fourfold.ingestion.base import Content, Member
-from fourfold.ingestion.builder import DocumentBuilder, looks_like_header, row_line, title_rows
+from fourfold.ingestion.builder import (
+    DocumentBuilder,
+    is_number,
+    looks_like_header,
+    row_line,
+    title_rows,
+)
 from fourfold.ingestion.causes import unparsable
 from fourfold.ingestion.parsers.cell_values import CellFormats
 from fourfold.ingestion.parsers.office import child, read_properties, relationships
@@ -23,8 +30,19 @@ _MERGED = re.compile(rb"mergeCell [^>]*ref=\"([A-Z]{1,3}\d{1,7}):([A-Z]{1,3}\d{1
 _USUAL_NAME = re.compile(r"(?:sheet|tabelle|blatt|feuil|hoja|foglio|blad)\s?\d*", re.IGNORECASE)
 _MAX_MERGED_CELLS = 100_000  # filled with the text of the first one, on one sheet
 _SAMPLE_ROWS = 50
+_HEADER_ROWS = 3
 
-_Row = tuple[int, dict[int, str]]  # the number of the row, texts by column
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row that is not blank: its number, and texts by column.
+
+    `spread` has the text of a cell merged sideways in each of its columns, for headers.
+    """
+
+    number: int
+    texts: dict[int, str]
+    spread: dict[int, str]
 
 
 class XlsxParser:
@@ -71,7 +89,7 @@ def _text(entry: Element) -> str:
 def _rows(data: bytes, strings: list[str], formats: CellFormats) -> Iterator[_Row]:
     """The rows of a sheet that are not blank, one after the other."""
     merged = _merged_cells(data)
-    texts: dict[tuple[int, int], str] = {}
+    origins: dict[tuple[int, int], str] = {}
     number = 0
     for event, element in ElementTree.iterparse(io.BytesIO(data), events=("start", "end")):  # noqa: S314
         if local_name(element.tag) != "row":
@@ -79,15 +97,18 @@ def _rows(data: bytes, strings: list[str], formats: CellFormats) -> Iterator[_Ro
         if event == "start":
             number = int(element.get("r") or number + 1)
             continue
-        row = dict(_cells(element, strings, formats))
+        texts = dict(_cells(element, strings, formats))
+        element.clear()
+        spread = dict(texts)
         for column, origin in merged.get(number, {}).items():
             if origin == (number, column):
-                texts[origin] = row.get(column, "")
-            elif texts.get(origin):
-                row.setdefault(column, texts[origin])
-        element.clear()
-        if any(row.values()):
-            yield number, row
+                origins[origin] = texts.get(column, "")
+            elif text := origins.get(origin):
+                spread.setdefault(column, text)
+                if origin[1] == column:  # merged downwards: each row shall stand alone
+                    texts.setdefault(column, text)
+        if texts:
+            yield _Row(number, texts, spread)
 
 
 def _cells(row: Element, strings: list[str], formats: CellFormats) -> Iterator[tuple[int, str]]:
@@ -141,47 +162,91 @@ def _column(letters: str) -> int:
 
 
 def _regions(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
-    """Blocks of rows between blank ones, and beside each other between blank columns."""
+    """Blocks of rows between blank ones, and beside each other between blank columns.
+
+    A header that a blank row parts from its numbers still belongs to them.
+    """
     block: list[_Row] = []
-    for number, row in rows:
-        if block and number > block[-1][0] + 1:
+    for row in rows:
+        gap = row.number - block[-1].number - 1 if block else 0
+        is_below_header = gap == 1 and _has_numbers(row) and not any(map(_has_numbers, block))
+        if gap and not (is_below_header and len(block) <= _HEADER_ROWS + 1):
             yield from _side_by_side(block)
             block = []
-        block.append((number, row))
+        block.append(row)
     if block:
         yield from _side_by_side(block)
 
 
+def _has_numbers(row: _Row) -> bool:
+    first = min(row.texts)
+    return any(is_number(text) for column, text in row.texts.items() if column != first)
+
+
 def _side_by_side(block: list[_Row]) -> Iterator[list[_Row]]:
-    used = sorted({column for _, row in block for column in row})
+    used = sorted({column for row in block for column in row.spread})
     groups: list[list[int]] = []
     for column in used:
         if groups and column == groups[-1][-1] + 1:
             groups[-1].append(column)
         else:
             groups.append([column])
-    if len(groups) < 2 or min(map(len, groups)) < 2:
+    if len(groups) < 2 or not all(_is_table_of_its_own(block, columns) for columns in groups):
         yield block
         return
     for columns in groups:
-        part = [(n, {c: row[c] for c in columns if c in row}) for n, row in block]
-        yield [(n, row) for n, row in part if row]
+        part = [
+            _Row(row.number, _only(row.texts, columns), _only(row.spread, columns)) for row in block
+        ]
+        yield [row for row in part if row.texts]
+
+
+def _is_table_of_its_own(block: list[_Row], columns: list[int]) -> bool:
+    """At least two columns, and words in the first; else blank columns only keep a distance."""
+    first = [row.texts[columns[0]] for row in block if columns[0] in row.texts]
+    words = sum(any(map(str.isalpha, text)) for text in first)
+    return len(columns) > 1 and words > len(block) / 2
+
+
+def _only(texts: dict[int, str], columns: list[int]) -> dict[int, str]:
+    return {column: texts[column] for column in columns if column in texts}
 
 
 def _add_region(region: list[_Row], sheet: str, into: DocumentBuilder) -> None:
     """Titles above the table become lines, each other row one with its header."""
-    columns = sorted({column for _, row in region for column in row})
-    texts = [[row.get(column, "") for column in columns] for _, row in region]
-    titles = title_rows([list(dict.fromkeys(row)) for row in texts])
-    header: list[str] = []
-    sample = texts[titles + 1 : titles + _SAMPLE_ROWS]
-    if sample and looks_like_header(texts[titles], sample):
-        header = texts[titles]
-    for index, (number, _) in enumerate(region):
-        at = Place(sheet=sheet, line=number)
-        if index < titles:
-            into.add("paragraph", "; ".join(dict.fromkeys(filter(None, texts[index]))), at)
-        elif not header or index > titles:
-            into.add("table", row_line(header, texts[index]), at)
-    if header and len(region) == titles + 1:
-        into.add("table", "; ".join(header), Place(sheet=sheet, line=region[-1][0]))
+    columns = sorted({column for row in region for column in row.texts})
+    texts = [[row.texts.get(column, "") for column in columns] for row in region]
+    titles = title_rows(texts)
+    below = titles + _header_rows(region[titles:], texts[titles:])
+    header = _header(region[titles:below], columns)
+    for row, cells in zip(region[:titles], texts, strict=False):
+        into.add("paragraph", "; ".join(filter(None, cells)), Place(sheet=sheet, line=row.number))
+    for row, cells in zip(region[below:], texts[below:], strict=True):
+        into.add("table", row_line(header, cells), Place(sheet=sheet, line=row.number))
+    if below == len(region) and header:
+        into.add("table", "; ".join(header), Place(sheet=sheet, line=region[-1].number))
+
+
+def _header_rows(region: list[_Row], texts: list[list[str]]) -> int:
+    """How many rows at the top are the header: above numbers several, where cells are merged."""
+    if len(region) < 2 or len(texts[0]) < 2:
+        return 0
+    count = 0
+    for row in region[:_HEADER_ROWS]:
+        if _has_numbers(row) or (count and not _stands_above(region[count - 1], row)):
+            break
+        count += 1
+    if count > 1 and any(map(_has_numbers, region[count:])):
+        return count
+    return 1 if looks_like_header(texts[0], texts[1:_SAMPLE_ROWS]) else 0
+
+
+def _stands_above(upper: _Row, lower: _Row) -> bool:
+    """True for a header of headers: merged cells, or fewer names than in the row below."""
+    return len(upper.spread) > len(upper.texts) or len(upper.texts) < len(lower.texts)
+
+
+def _header(rows: list[_Row], columns: list[int]) -> list[str]:
+    """One name for each column: `January–June 2023 Sales`."""
+    stacked = ([row.spread.get(column, "") for row in rows] for column in columns)
+    return [" ".join(dict.fromkeys(filter(None, names))) for names in stacked]
