@@ -59,3 +59,12 @@ class LexicalStore(Protocol):
     ) -> list[Hit]:
         """Return at most `limit` hits, best first; same rules as `VectorStore.search`."""
         ...
+
+    async def score(
+        self, chunk_ids: Sequence[str], question: str, vector: Vectors
+    ) -> dict[str, tuple[float, float]]:
+        """Similarity and coverage of chunks that a search of this question has just found.
+
+        So a chunk that only one arm found is judged by both. Unknown ids are left out.
+        """
+        ...

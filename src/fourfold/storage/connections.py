@@ -83,14 +83,20 @@ async def _connect(target: Target) -> asyncpg.Connection:
                 "The database has no pgvector.", hint="Type in it: CREATE EXTENSION vector"
             )
         await connection.execute(f'SET search_path TO {SCHEMA}, "{schema}", public')
-        for name, kind in (("halfvec", HalfVector), ("sparsevec", SparseVector)):
-            await connection.set_type_codec(
-                name,
-                schema=schema,
-                encoder=kind.to_binary,
-                decoder=kind.from_binary,
-                format="binary",
-            )
+        await connection.set_type_codec(
+            "halfvec",
+            schema=schema,
+            encoder=lambda vector: HalfVector(vector).to_binary(),
+            decoder=HalfVector.from_binary,
+            format="binary",
+        )
+        await connection.set_type_codec(
+            "sparsevec",
+            schema=schema,
+            encoder=SparseVector.to_binary,
+            decoder=SparseVector.from_binary,
+            format="binary",
+        )
     except BaseException:
         await connection.close()
         raise

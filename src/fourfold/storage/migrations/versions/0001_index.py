@@ -59,7 +59,7 @@ CREATE TABLE fourfold.embedders (
     dimensions int NOT NULL
 );
 CREATE TABLE fourfold.chunks (
-    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    number bigserial PRIMARY KEY,
     id text NOT NULL,
     embedder int NOT NULL REFERENCES fourfold.embedders,
     document_id text NOT NULL,
