@@ -13,6 +13,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import msgspec
+
 from fourfold.core.errors import ModelError
 from fourfold.core.records import Completion, CompletionOptions, Delta, Message
 from fourfold.models.chat import joined, stream_chat
@@ -24,7 +26,7 @@ from fourfold.models.wire import chat_body
 
 _BATCH_TOKENS = 64  # read at once: a cancelled prompt is left after so many; 512 is hardly faster
 _PATIENT = Timeouts(first_byte_seconds=3600, idle_seconds=600, total_seconds=7200)
-_COMPACT = {"x-guidance": {"whitespace_flexible": False}}  # small models fill JSON with spaces
+_SPACED = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 
 
 class LlamaModel:
@@ -91,7 +93,9 @@ class LlamaModel:
         async with self._turn:
             client = await self._ready()
             body = chat_body(self._name, messages, options, stream=True)
-            body.update(_constraint(options.json_schema))
+            if options.json_schema is not None and self._start().guided:
+                del body["response_format"]
+                body["grammar"] = _grammar(options.json_schema)
             answer = stream_chat(client, body, json_schema=options.json_schema)
             async with aclosing(answer) as deltas:
                 async for delta in deltas:
@@ -147,16 +151,10 @@ class LlamaModel:
         return len(self._start().ask("POST", "/tokenize", {"content": text})["tokens"])
 
 
-def _constraint(schema: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The schema as llama.cpp takes it, without room for white space between its values."""
-    if schema is None:
-        return {}
-    return {
-        "response_format": {
-            "type": "json_schema",
-            "json_schema": {"schema": {**schema, **_COMPACT}},
-        }
-    }
+def _grammar(schema: Mapping[str, Any]) -> str:
+    """JSON of this schema on one line: left free, small models fill it with white space."""
+    spaced = {**schema, "x-guidance": _SPACED}
+    return f"%llguidance {{}}\nstart: %json {msgspec.json.encode(spaced).decode()}"
 
 
 def _physical_cores() -> int:

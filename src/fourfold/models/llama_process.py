@@ -53,7 +53,8 @@ class LlamaProcess:
             start_new_session=True,  # Ctrl-C is for us: answers at work may still be finished
         )
         said = self._say(msgspec.json.encode(wanted) + b"\n")
-        if said != "ready":
+        self.guided = said.endswith("guided")  # it takes grammars of llguidance
+        if not said.startswith("ready"):
             self.stop()
             raise ModelError(
                 f"llama.cpp cannot load `{path}`: {said or 'it crashed'}.",

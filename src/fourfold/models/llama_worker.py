@@ -1,8 +1,8 @@
 """The process in which llama.cpp works: loads one GGUF file, answers on a unix socket.
 
 Started by `llama_process.py`, which writes the parameters to its standard input as one line of
-JSON. It prints `ready` or what went wrong, and ends as soon as its standard input is closed: also
-when the process that started it was killed.
+JSON. It prints `ready` (`ready, guided` when it has llguidance) or what went wrong, and ends as
+soon as its standard input is closed: also when the process that started it was killed.
 """
 
 import json
@@ -19,9 +19,16 @@ def main() -> None:
     except (ImportError, RuntimeError, ValueError) as error:
         print(f"{error}", flush=True)  # noqa: T201 the starting process reads it
         return
-    print("ready", flush=True)  # noqa: T201 the starting process reads it
+    print("ready, guided" if _is_guided() else "ready", flush=True)  # noqa: T201 the starting process reads it
     sys.stdin.read()
     del server
+
+
+def _is_guided() -> bool:
+    """True when this build has llguidance, which lets us say how JSON is spaced."""
+    import xllamacpp
+
+    return bool(xllamacpp.json_schema_to_grammar({}).startswith("%llguidance"))
 
 
 def _serve(wanted: Mapping[str, Any]) -> Any:
