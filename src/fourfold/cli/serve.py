@@ -28,7 +28,8 @@ async def serve(*, host: str | None, port: int | None, folder: Path | None, as_j
     from fourfold.server import serve_project
 
     given = {"host": host, "port": port}
-    settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    changes = {name: value for name, value in given.items() if value is not None}
+    settings = Settings().model_copy(update=changes)
 
     def ready(url: str) -> None:
         if as_json:

@@ -60,12 +60,9 @@ def connector(source: SourceConfig, project_folder: Path) -> Connector:
         FileRule(match=rule.match, groups=frozenset(rule.groups), metadata=rule.metadata)
         for rule in source.files
     ]
+    for_all = FileRule(match="*", metadata=source.metadata)
     return FolderConnector(
-        source.name,
-        folder,
-        groups=frozenset(source.groups),
-        metadata=source.metadata,
-        rules=rules,
+        source.name, folder, groups=frozenset(source.groups), rules=[for_all, *rules]
     )
 
 
