@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from fourfold.cli.output import command, faint, heading, json_option, print_json, say, show
+from fourfold.cli.output import faint, heading, json_option, print_json, say, show
+
+if TYPE_CHECKING:
+    from fourfold.models.weights import Weights
 
 
 @click.group()
@@ -24,12 +28,16 @@ def list_models(*, as_json: bool) -> None:
     there = installed(Settings().models_folder)
     if as_json:
         print_json(
-            {"models": [{**one.as_json(), "installed": one.name in there} for one in WEIGHTS]}
+            {"models": [_as_json(one, installed=one.name in there) for one in WEIGHTS.values()]}
         )
         return
-    for one in WEIGHTS:
+    for one in WEIGHTS.values():
         state = "installed" if one.name in there else f"{one.size_bytes / 1e6:.0f} MB"
-        show(f"{heading(one.name)}  {state}  {one.licence}\n  {faint(one.title)}")
+        languages = ", ".join(one.languages)
+        show(f"{heading(one.name)}  {state} · {languages} · {one.licence}")
+        show(f"  {faint(one.title)}")
+        if one.warning and one.name not in there:
+            show(f"  {faint(one.warning)}")
 
 
 @models.command("install")
@@ -45,10 +53,7 @@ def list_models(*, as_json: bool) -> None:
     help="Accept a source whose publisher is not known; the hash is checked all the same.",
 )
 @json_option
-@command
-async def install_model(
-    *, name: str, file: Path | None, accept_anonymous: bool, as_json: bool
-) -> None:
+def install_model(*, name: str, file: Path | None, accept_anonymous: bool, as_json: bool) -> None:
     r"""Fetch weights, check their SHA-256, keep them. Nothing that was fetched is ever run.
 
     \b
@@ -58,10 +63,10 @@ async def install_model(
     """
     from fourfold.cli.progress import download_bar
     from fourfold.core.settings import Settings
-    from fourfold.models.weights import install
+    from fourfold.models.install import install
 
-    with download_bar(name) as progress:
-        path = await install(
+    with download_bar() as progress:
+        path = install(
             name,
             models_folder=Settings().models_folder,
             file=file,
@@ -73,3 +78,32 @@ async def install_model(
         return
     show(f"Installed `{name}`.")
     say(f"Use it: `model: {name}` in fourfold.yaml, or `fourfold ask --model {name} …`")
+
+
+@models.command("remove")
+@click.argument("name")
+@json_option
+def remove_model(*, name: str, as_json: bool) -> None:
+    """Delete installed weights."""
+    from fourfold.core.settings import Settings
+    from fourfold.models.weights import remove
+
+    remove(name, Settings().models_folder)
+    if as_json:
+        print_json({"removed": name})
+    else:
+        show(f"Removed `{name}`.")
+
+
+def _as_json(weights: Weights, *, installed: bool) -> dict[str, object]:
+    return {
+        "model": weights.name,
+        "title": weights.title,
+        "bytes": weights.size_bytes,
+        "sha256": weights.sha256,
+        "licence": weights.licence,
+        "languages": list(weights.languages),
+        "context_tokens": weights.context_tokens,
+        "installed": installed,
+        "warning": weights.warning,
+    }

@@ -25,7 +25,7 @@ async def serve(*, host: str | None, port: int | None, folder: Path | None, as_j
     """
     from fourfold.core.settings import Settings
     from fourfold.project import open_project
-    from fourfold.server import serve_project
+    from fourfold.server.assembly import serve_project
 
     given = {"host": host, "port": port}
     changes = {name: value for name, value in given.items() if value is not None}

@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     parse_workers: int = Field(
         default=0, ge=0, description="Processes that parse documents; 0 takes one for each core."
     )
+    require_keys: bool = Field(
+        default=False,
+        description="Ask for API keys on loopback too; beyond it they are always needed.",
+    )
     max_request_bytes: int = Field(
         default=10_000_000, ge=1_000, description="Largest body that the server accepts."
     )

