@@ -121,6 +121,7 @@ class Access:
     async def revoke_key(self, key_id: str, *, actor: str) -> None:
         """Stop a key, named by its id or its prefix, within a second."""
         async with self._database.begin() as transaction:
+            key_id = _named(key_id, "key")
             named = (API_KEYS.c.id == key_id) | (API_KEYS.c.prefix == key_id)
             found = (await transaction.execute(select(API_KEYS.c.id).where(named))).scalars().all()
             if len(found) != 1:
@@ -136,7 +137,8 @@ class Access:
             return [AuditEntry(**row) for row in rows.mappings()]
 
     async def _user_called(self, name: str, transaction: AsyncConnection) -> User:
-        rows = await transaction.execute(select(USERS).where(USERS.c.name == name))
+        same_name = USERS.c.name == _named(name, "user")
+        rows = await transaction.execute(select(USERS).where(same_name))
         row = rows.mappings().first()
         if row is None or row["revoked_at"] is not None:
             raise NotFound(f"There is no user called `{name}`.", hint="See: fourfold user list")

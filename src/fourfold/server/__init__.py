@@ -1,1 +1,6 @@
-"""OpenAI-compatible routes and the JSON API, on one port."""
+"""The HTTP server: OpenAI-compatible routes, the JSON API, and who may use them."""
+
+from fourfold.server.app import create_app
+from fourfold.server.services import EntryRules, Limits, Services
+
+__all__ = ["EntryRules", "Limits", "Services", "create_app"]
