@@ -52,7 +52,7 @@ class Client:
     ) -> None:
         self._url = url.rstrip("/")
         self._key = api_key
-        self._socket = socket
+        self.socket = socket
         self._timeouts = timeouts or Timeouts()
         self._retries = retries or Retries()
         self._session: aiohttp.ClientSession | None = None
@@ -154,9 +154,9 @@ class Client:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector: aiohttp.BaseConnector
-            if self._socket:
+            if self.socket:
                 # llama.cpp closes after each stream; another connection costs some microseconds.
-                connector = aiohttp.UnixConnector(path=str(self._socket), limit=0, force_close=True)
+                connector = aiohttp.UnixConnector(path=str(self.socket), limit=0, force_close=True)
             else:
                 connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=60)
             connect = self._timeouts.connect_seconds
@@ -176,7 +176,7 @@ class Client:
     @property
     def _place(self) -> str:
         """The address as it may be shown: without user, password and query."""
-        return "the embedded model" if self._socket else f"`{URL(self._url).origin()}`"
+        return "the embedded model" if self.socket else f"`{URL(self._url).origin()}`"
 
     def _unreachable(self, cause: str) -> ModelOverloaded:
         return ModelOverloaded(

@@ -32,6 +32,7 @@ class GgufHead:
 
     architecture: str
     trained_context_tokens: int
+    tokenizer: str  # `gpt2` is byte-pair encoding, `llama` is SentencePiece
 
 
 def read_gguf_head(path: Path) -> GgufHead:
@@ -60,10 +61,16 @@ def _read_head(file: BinaryIO) -> GgufHead:
     for _ in range(min(count, 10_000)):
         key = _string(file)
         found[key] = _value(file, _unpack(file, "<I")[0])
-        architecture = found.get("general.architecture")
-        if tokens := found.get(f"{architecture}.context_length"):
-            return GgufHead(architecture=str(architecture), trained_context_tokens=int(tokens))
-    raise ValueError("it does not name its context length")
+        architecture = str(found.get("general.architecture"))
+        tokens = found.get(f"{architecture}.context_length")
+        tokenizer = found.get("tokenizer.ggml.model")
+        if tokens and tokenizer:
+            return GgufHead(
+                architecture=architecture,
+                trained_context_tokens=int(tokens),
+                tokenizer=str(tokenizer),
+            )
+    raise ValueError("it does not name its context length and its tokenizer")
 
 
 def _value(file: BinaryIO, kind: int) -> Any:

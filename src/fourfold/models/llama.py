@@ -51,7 +51,9 @@ class LlamaModel:
         self._path = path
         self._name = name or path.stem
         self._threads = threads or _physical_cores()
-        self._context_tokens = min(context_tokens, read_gguf_head(path).trained_context_tokens)
+        head = read_gguf_head(path)
+        self._context_tokens = min(context_tokens, head.trained_context_tokens)
+        self._byte_pairs = head.tokenizer == "gpt2"
         self._concurrent = concurrent
         self._verbose = verbose
         self._turn = asyncio.Semaphore(concurrent)
@@ -93,7 +95,8 @@ class LlamaModel:
         async with self._turn:
             client = await self._ready()
             body = chat_body(self._name, messages, options, stream=True)
-            if options.json_schema is not None and self._start().guided:
+            # llguidance lets every word pass, in silence, where the tokenizer is SentencePiece.
+            if options.json_schema and self._byte_pairs and self._start().guided:
                 del body["response_format"]
                 body["grammar"] = _grammar(options.json_schema)
             answer = stream_chat(client, body, json_schema=options.json_schema)
@@ -110,17 +113,13 @@ class LlamaModel:
 
     async def _ready(self) -> Client:
         """A client of the running llama.cpp."""
-        before = self._process
-        if before is None or not before.alive:
+        if self._process is None or not self._process.alive:
             await self.load()
-        process = self._start()
-        if self._client is None or process is not before:
-            self._client = Client(
-                url="http://llama/v1",
-                socket=process.socket,
-                timeouts=_PATIENT,
-                retries=Retries(count=0),
-            )
+        socket = self._start().socket
+        if self._client is None or self._client.socket != socket:
+            before, self._client = self._client, _client_of(socket)
+            if before is not None:
+                await before.close()
         return self._client
 
     def _start(self) -> LlamaProcess:
@@ -149,6 +148,10 @@ class LlamaModel:
 
     def _count_now(self, text: str) -> int:
         return len(self._start().ask("POST", "/tokenize", {"content": text})["tokens"])
+
+
+def _client_of(socket: Path) -> Client:
+    return Client(url="http://llama/v1", socket=socket, timeouts=_PATIENT, retries=Retries(count=0))
 
 
 def _grammar(schema: Mapping[str, Any]) -> str:

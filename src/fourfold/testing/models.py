@@ -206,11 +206,13 @@ class ChatModelContract:
         with pytest.raises(InvalidInput):
             await model.complete(self.question, options)
 
-    def test_more_text_has_more_tokens(self, model: ChatModel) -> None:
+    @pytest.mark.anyio
+    async def test_more_text_has_more_tokens(self, model: ChatModel) -> None:
         few, many = model.count_tokens("Guten Tag"), model.count_tokens("Guten Tag, schöne Frau.")
         assert 0 < few < many
 
-    def test_it_has_a_name_and_a_context(self, model: ChatModel) -> None:
+    @pytest.mark.anyio
+    async def test_it_has_a_name_and_a_context(self, model: ChatModel) -> None:
         assert model.name
         assert 0 < model.context_tokens < len(self.too_long.split())
 
