@@ -6,7 +6,14 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from fourfold.assistant.answerability import answerable
-from fourfold.assistant.base import AnswerPiece, FollowUp, Question, Reader, Retriever
+from fourfold.assistant.base import (
+    AnswerPiece,
+    Candidate,
+    FollowUp,
+    Question,
+    Reader,
+    Retriever,
+)
 from fourfold.assistant.candidates import Selection
 from fourfold.assistant.citations import Citations
 from fourfold.assistant.language import language_of
@@ -78,15 +85,12 @@ class Assistant:
         with recorder.span("retrieve"):
             reply.hits = await self._hits(reply.question, visible_to, where)
         yield AnswerPiece(hits=reply.hits)
-        with recorder.span("select"):
-            candidates = await self.selection.select(reply.question, reply.hits)
-        citations = Citations(candidates)
-        if answerable(reply.hits, candidates):
-            with recorder.span("read"):
-                async for sentence in self._checked(reply, citations, recorder):
+        if answerable(reply.hits, reply.language):
+            async with aclosing(self._supported_sentences(reply, recorder)) as sentences:
+                async for sentence in sentences:
                     yield reply.say(sentence)
         recorder.note(model=reply.model, usage=reply.usage, hits=len(reply.hits))
-        yield reply.end(citations)
+        yield reply.end()
 
     async def _hits(
         self, question: str, visible_to: Principal, where: Where | None
@@ -96,19 +100,28 @@ class Assistant:
         )
         return tuple(found)
 
-    async def _checked(
-        self, reply: Reply, citations: Citations, recorder: Recorder
+    async def _supported_sentences(
+        self, reply: Reply, recorder: Recorder
     ) -> AsyncGenerator[str, None]:
-        """The reader's sentences that a guard lets pass and a citation supports."""
+        """The reader's sentences that a guard lets pass and that a citation supports."""
+        with recorder.span("select"):
+            candidates = await self._candidates(reply)
+        reply.citations = Citations(candidates, language=reply.language)
         asked = Question(text=reply.question, language=reply.language)
-        async with aclosing(self.reader.read(asked, citations.candidates)) as drafts:
-            async for draft in drafts:
-                reply.usage += draft.usage
-                if reason := _objection(self.output_guards, draft.text):
-                    recorder.note(withheld=reason)
-                    return
-                if sentence := citations.cite(draft):
-                    yield sentence
+        with recorder.span("read"):
+            async with aclosing(self.reader.read(asked, candidates)) as drafts:
+                async for draft in drafts:
+                    reply.usage += draft.usage
+                    if reason := _objection(self.output_guards, draft.text):
+                        recorder.note(withheld=reason)
+                        return
+                    if sentence := reply.citations.cite(draft):
+                        yield sentence
+
+    async def _candidates(self, reply: Reply) -> list[Candidate]:
+        """The best sentences; one that tries to give orders never reaches the reader."""
+        found = await self.selection.select(reply.question, reply.hits)
+        return [one for one in found if not _objection(self.input_guards, one.text)]
 
 
 def _objection(guards: Sequence[Guard], text: str) -> str | None:

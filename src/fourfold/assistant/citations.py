@@ -15,8 +15,9 @@ _MARK = re.compile(r"\s*\[\d+\]")
 class Citations:
     """The citations of one answer, numbered in the order in which they are first needed."""
 
-    def __init__(self, candidates: Sequence[Candidate]) -> None:
+    def __init__(self, candidates: Sequence[Candidate], *, language: str = "") -> None:
         self.candidates = tuple(candidates)
+        self.language = language
         self._numbers: dict[Candidate, int] = {}
 
     def cite(self, draft: Draft) -> str:
@@ -42,15 +43,19 @@ class Citations:
         )
 
     def _source(self, sentence: str, named: Candidate | None) -> Candidate | None:
-        """What the reader named, if it holds, or else the candidate that supports most."""
-        if named and _holds(sentence, named) >= SUPPORTED:
+        """What the reader named, if it holds, or else the candidate that supports most.
+
+        Of several that support it alike, the one nearest to the question.
+        """
+        if named and self._support(sentence, named) >= SUPPORTED:
             return named
-        best = max(self.candidates, key=lambda one: _holds(sentence, one), default=None)
-        return best if best and _holds(sentence, best) >= SUPPORTED else None
+        best = max(self.candidates, key=lambda one: self._support(sentence, one), default=None)
+        return best if best and self._support(sentence, best) >= SUPPORTED else None
 
-
-def _holds(sentence: str, candidate: Candidate) -> float:
-    return support(sentence, candidate.text, context=candidate.hit.chunk.context)
+    def _support(self, sentence: str, candidate: Candidate) -> float:
+        chunk = candidate.hit.chunk
+        across = bool(self.language and chunk.language) and self.language != chunk.language
+        return support(sentence, candidate.text, context=chunk.context, across=across)
 
 
 def _marked(sentence: str, number: int) -> str:

@@ -9,35 +9,83 @@ from fourfold.assistant.words import content_words
 from fourfold.core.records import Message
 
 _OPENING = re.compile(
-    r"^\s*(?:(?:und|oder|aber|and|or|but|what about|how about|was ist mit|wie sieht es|gilt das|"
-    r"does that|is that|auch)\b)",
-    re.IGNORECASE,
+    r"^\s*(?:und|oder|aber|auch|and|or|but|also|what about|how about|was ist mit|"
+    r"wie (?:ist|sieht) (?:das|es))\b[\s,]*(?P<rest>.*?)(?:\s+aus)?[\s?!.]*$",
+    re.IGNORECASE | re.DOTALL,
 )
 _POINTING = re.compile(
-    r"\b(?:it|its|they|them|their|that|this|those|these|there|he|him|his|she|her|"
-    r"er|ihn|ihm|sein\w*|sie|ihr\w*|es|das|dies\w*|dort|davon|dafür|damit|dazu|dabei|deren|dessen|"
-    r"jene\w*)\b",
+    r"\b(?:it|its|they|them|their|that|this|those|these|there|he|him|his|she|her|er|ihn|ihm|sie|"
+    r"ihr|ihre[mnrs]?|ihnen|seine[mnrs]?|dies\w*|dort|davon|dafür|damit|dazu|dabei|darunter|"
+    r"deren|dessen|das(?=\s*\?))\b",
     re.IGNORECASE,
 )
-_FEW_WORDS = 2
+_ASKING = re.compile(
+    r"^(?:w(?:er|em|en|as|o\w*|ann|arum|ie|elche\w*|ieso|eshalb)|who|what|when|where|why|how|which)\b",
+    re.IGNORECASE,
+)
+_PREPOSITION = r"(?:für|bei|mit|in|im|am|an|auf|von|nach|aus|for|with|at|of|to|by|from)"
+_BEGINS_WITH_PREPOSITION = re.compile(rf"^({_PREPOSITION})\s+(.+)$", re.IGNORECASE | re.DOTALL)
+_ARTICLE = re.compile(r"^(?:the|a|an|der|die|das|dem|den|des)\s+", re.IGNORECASE)
+_CODE = r"(?:[A-Z]|\d+|[A-Z]*\d[\w/-]*)"  # what tells two things of one kind apart
+_THING_WITH_CODE = re.compile(rf"^(?P<kind>[^\W\d_]+)\s+(?P<code>{_CODE})$")
+_FEW_WORDS = 4
+_LONGEST_BEFORE = 300  # characters of an earlier question that are worth keeping
+_TURNS = 4  # earlier questions that can matter
 
 
 class CombiningFollowUp:
-    """Puts the question before it in front of a follow-up: no model, no wait."""
+    """Resolves a follow-up by rules, without a model and without a wait.
+
+    What it repeats from before is bounded: the last few questions of the user, each cut to a few
+    sentences. Answers and system messages are never repeated, so nothing they say can steer.
+    """
 
     async def standalone(self, question: str, history: Sequence[Message]) -> str:
         """Return the question itself when it stands alone or nothing was asked before."""
-        before = [message.content for message in history if message.role == "user"]
-        if not before or not leans_on_history(question):
-            return question
-        return f"{before[-1].strip()} {question.strip()}"
+        asked = [message.content for message in history if message.role == "user"]
+        before = ""
+        for earlier in asked[-_TURNS:]:
+            before = resolved(earlier[:_LONGEST_BEFORE].strip(), before)
+        return resolved(question.strip(), before)
+
+
+def resolved(question: str, before: str) -> str:
+    """The question with what it leaves out taken from the question before it."""
+    if not before or not leans_on_history(question):
+        return question
+    opening = _OPENING.match(question)
+    rest = opening["rest"] if opening else ""
+    if rest and not _ASKING.match(rest) and (swapped := _swapped(before, rest)):
+        return swapped
+    return f"{question} ({before})"
 
 
 def leans_on_history(question: str) -> bool:
     """True when a question can hardly be understood without the one before it."""
-    few_words = len(content_words(question)) <= _FEW_WORDS
-    return bool(
-        _OPENING.match(question)
-        or (few_words and _POINTING.search(question))
-        or not content_words(question)
+    words = content_words(question)
+    points_back = len(words) <= _FEW_WORDS and _POINTING.search(question)
+    return bool(_OPENING.match(question) or points_back or not words)
+
+
+def _swapped(before: str, rest: str) -> str:
+    """The question before, with the part that the follow-up replaces; empty when none fits."""
+    bare = _ARTICLE.sub("", re.sub(rf"^{_PREPOSITION}\s+", "", rest, flags=re.IGNORECASE))
+    if thing := _THING_WITH_CODE.match(bare):
+        same_kind = re.compile(rf"\b{re.escape(thing['kind'])}\s+{_CODE}\b", re.IGNORECASE)
+        if same_kind.search(before):
+            return same_kind.sub(lambda _: bare, before, count=1)
+    if phrase := _BEGINS_WITH_PREPOSITION.match(rest):
+        return _with_phrase(before, phrase[1], rest)
+    return ""
+
+
+def _with_phrase(before: str, preposition: str, rest: str) -> str:
+    """Replace the last phrase with the same preposition, up to the next preposition."""
+    same = re.compile(
+        rf"\b{preposition}\s+(?:(?!\b{_PREPOSITION}\b)[^?.!,])+?(?=\s*[?.!,]|\s+{_PREPOSITION}\b|$)",
+        re.IGNORECASE,
     )
+    found = list(same.finditer(before))
+    if not found:
+        return ""
+    return f"{before[: found[-1].start()]}{rest}{before[found[-1].end() :]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fourfold.assistant.base import AnswerPiece
 from fourfold.assistant.citations import Citations
 from fourfold.assistant.language import not_allowed, not_found
-from fourfold.core.records import Answer, Hit, Usage
+from fourfold.core.records import Answer, Citation, Hit, Usage
 
 NOT_IN_DOCUMENTS = "not in the documents"
 
@@ -19,6 +19,7 @@ class Reply:
         self.model = model
         self.hits: tuple[Hit, ...] = ()
         self.usage = Usage()
+        self.citations = Citations(())
         self._text = ""
 
     def say(self, sentence: str) -> AnswerPiece:
@@ -27,26 +28,26 @@ class Reply:
         self._text += piece
         return AnswerPiece(text=piece)
 
-    def end(self, citations: Citations) -> AnswerPiece:
+    def end(self) -> AnswerPiece:
         """The whole answer, or the refusal when nothing could be said."""
         if not self._text:
             return self.refuse(NOT_IN_DOCUMENTS)
-        return AnswerPiece(answer=self._answer(self._text, citations=citations))
+        return AnswerPiece(answer=self._answer(self._text, self.citations.all()))
 
     def refuse(self, reason: str) -> AnswerPiece:
         """The honest sentence instead of an answer."""
         sentence = not_found if reason == NOT_IN_DOCUMENTS else not_allowed
         text = sentence(self.language)
-        return AnswerPiece(text=text, answer=self._answer(text, reason=reason))
+        return AnswerPiece(text=text, answer=self._answer(text, (), refused_because=reason))
 
     def _answer(
-        self, text: str, *, citations: Citations | None = None, reason: str | None = None
+        self, text: str, citations: tuple[Citation, ...], *, refused_because: str | None = None
     ) -> Answer:
         return Answer(
             text=text,
             model=self.model,
-            citations=citations.all() if citations else (),
-            refused_because=reason,
+            citations=citations,
+            refused_because=refused_because,
             usage=self.usage,
             hits=self.hits,
             standalone_question=self.question,

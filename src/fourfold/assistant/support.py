@@ -10,22 +10,20 @@ SUPPORTED = 0.6  # share of the statement's words that must stand in the source,
 def support(statement: str, source: str, *, context: str = "", across: bool = False) -> float:
     """How far the source says what the statement says, 0 to 1.
 
-    Every number and, within one language, every name of the statement must stand in the source
-    (or in the headings above it, `context`): one that does not makes the support 0. `across`
-    languages words cannot be compared, so only numbers and names count.
+    Every number of the statement must stand in the source or in the headings above it
+    (`context`): one that does not makes the support 0. Then it is the share of the statement's
+    content words that stand there; `across` languages only names can be compared, when there are
+    any, and a matching number is enough when there is none.
     """
-    said, offered = content_words(statement), content_words(f"{context} {source}")
-    if numbers(statement) - numbers(f"{context} {source}"):
+    told = f"{context} {source}"
+    said, offered = content_words(statement), content_words(told)
+    quantities = numbers(statement)
+    if quantities - numbers(told):
         return 0.0
-    called = names(statement)
     if across:
-        return _share(called, offered) if called else 0.5
-    return _share(said, offered) if said else 0.0
-
-
-def supports(statement: str, source: str, *, context: str = "", across: bool = False) -> bool:
-    """True when the source may be cited for the statement."""
-    return support(statement, source, context=context, across=across) >= SUPPORTED
+        called = names(statement)
+        return _share(called or said, offered) if called or not quantities else 1.0
+    return _share(said, offered) if said else float(bool(quantities))
 
 
 def _share(wanted: set[str], offered: set[str]) -> float:
