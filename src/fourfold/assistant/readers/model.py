@@ -52,25 +52,23 @@ class ModelReader:
         """Propose the model's answer, sentence by sentence while it is being written."""
         shown = list(candidates[: self.passages])
         text, usage = "", Usage()
-        async for delta in self._deltas(question, shown):
-            text, usage = text + delta.text, delta.usage or usage
-            if not _declines(text):
+        async with aclosing(self._deltas(question, shown)) as deltas:
+            async for delta in deltas:
+                text, usage = text + delta.text, delta.usage or usage
                 for sentence in _sentences(text)[:-1]:
                     yield _draft(sentence, shown)
-                    text = text.removeprefix(sentence).lstrip()
-        for sentence in [] if _declines(text) else _sentences(text):
+                    text = text.lstrip().removeprefix(sentence)
+        for sentence in _sentences(text):
             yield _draft(sentence, shown)
         yield Draft(usage=usage)
 
-    async def _deltas(
+    def _deltas(
         self, question: Question, candidates: Sequence[Candidate]
     ) -> AsyncGenerator[Delta, None]:
-        """What the model writes, up to the end of the line; the model stops with its reader."""
+        """What the model writes, up to the end of the line."""
         options = CompletionOptions(max_tokens=self.answer_tokens, stop=("\n",))
         deltas = self.model.stream(self._messages(question, candidates), options)
-        async with aclosing(cast("AsyncGenerator[Delta, None]", deltas)) as closing:
-            async for delta in closing:
-                yield delta
+        return cast("AsyncGenerator[Delta, None]", deltas)  # what every backend returns in truth
 
     def _messages(self, question: Question, candidates: Sequence[Candidate]) -> list[Message]:
         return fitted(
@@ -83,15 +81,11 @@ class ModelReader:
 
 
 def _sentences(text: str) -> list[str]:
-    """The sentences so far, without blanks around them; the last may be unfinished."""
+    """The sentences so far, the last perhaps unfinished; none when the model declines."""
     stripped = text.strip()
+    if stripped.upper().startswith(NO_ANSWER):
+        return []
     return [stripped[start:end] for start, end in split_sentences(stripped)]
-
-
-def _declines(text: str) -> bool:
-    """True when the model says, or has begun to say, that the passages hold no answer."""
-    begun = text.strip().upper()
-    return begun.startswith(NO_ANSWER) or NO_ANSWER.startswith(begun)
 
 
 def _draft(sentence: str, shown: Sequence[Candidate]) -> Draft:
