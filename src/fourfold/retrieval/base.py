@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from fourfold.core.records import Chunk, Hit, Principal, Where
 
@@ -14,6 +14,7 @@ Transaction = Any
 """An open transaction of Fourfold's own database (`sqlalchemy.ext.asyncio.AsyncConnection`)."""
 
 
+@runtime_checkable
 class VectorStore(Protocol):
     """Keeps chunks with their vectors and finds the nearest.
 
@@ -46,6 +47,7 @@ class VectorStore(Protocol):
         ...
 
 
+@runtime_checkable
 class LexicalStore(Protocol):
     """A vector store that can also search by words (BM25); checked once, when a project is wired.
 

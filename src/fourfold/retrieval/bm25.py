@@ -18,7 +18,7 @@ SHORTEST_EXPANDED = 5
 LINKS = ("", "s", "es", "n", "en", "er", "e", "ens", "ns")  # Garantie·verlängerung, Arbeit·s·zeit
 MOST_EXPANSIONS = 20
 PART_WEIGHT = 0.6
-EXPANSION_WEIGHT = 0.35
+EXPANSION_WEIGHT = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +105,8 @@ def weigh(lookup: Lookup, vocabulary: Vocabulary) -> WeightedTerms:
         for term in word.terms:
             longer.update(vocabulary.expansions.get(term, {}))
         _add(weighted, longer, EXPANSION_WEIGHT * worth)
-        if not frequency or vocabulary.idf(frequency) > 0:
-            _add(
-                weighted,
-                _best_split(lookup.splits[word.surface], vocabulary),
-                PART_WEIGHT * worth / 2,
-            )
+        parts = _best_split(lookup.splits[word.surface], vocabulary)
+        _add(weighted, parts, PART_WEIGHT * worth / 2)
     return weighted
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 from fourfold.core.protocols import Embedder
 from fourfold.core.records import Hit, Principal, Where
@@ -23,7 +23,7 @@ class Retriever:
     def __init__(self, store: VectorStore, embedder: Embedder) -> None:
         self.store = store
         self.embedder = embedder
-        self._words = store if isinstance(store, _SearchesWords) else None
+        self._words = store if isinstance(store, LexicalStore) else None
 
     async def retrieve(
         self, question: str, *, limit: int, visible_to: Principal, where: Where | None = None
@@ -55,8 +55,3 @@ class Retriever:
         )
         missing = await self._words.score(half_judged(*found), question, vector)
         return fuse(*found, missing)
-
-
-@runtime_checkable
-class _SearchesWords(LexicalStore, Protocol):
-    """Asked once, when the project is wired."""

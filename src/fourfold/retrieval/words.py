@@ -19,7 +19,7 @@ SPELT_OUT = re.compile(r"(?<![aeoqu])([aou])e")  # `fuer`; not in `neue`, `Quell
 
 TERM_IDS = 1_000_000_000  # what a `sparsevec` of pgvector can index
 LONGEST_TERM = 60
-K1, B, USUAL_LENGTH = 1.2, 0.5, 60.0  # BM25; the length is fixed, so writing needs no average
+K1, B, USUAL_LENGTH = 0.8, 0.75, 60.0  # BM25; the length is fixed, so writing needs no average
 
 
 @dataclass(frozen=True, slots=True)

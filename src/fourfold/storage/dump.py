@@ -13,7 +13,7 @@ from fourfold.core.errors import StorageError
 from fourfold.storage.account import installed_programs
 from fourfold.storage.connections import SCHEMA, Target, plain_connection
 
-OPTIONS = ["--format=custom", "--compress=zstd:3", "--no-owner", "--no-privileges"]
+OPTIONS = ["--format=custom", "--no-owner", "--no-privileges"]
 SET_ASIDE = f"{SCHEMA}_before_restore"
 
 

@@ -18,7 +18,12 @@ import psutil
 
 from fourfold.core.errors import StorageError
 from fourfold.storage.account import POSTGRES_VERSION, Account, account_for
-from fourfold.storage.folders import FileLock, prepare_data_folder, private_socket_folder
+from fourfold.storage.folders import (
+    SOCKET_LOCK,
+    FileLock,
+    prepare_data_folder,
+    private_socket_folder,
+)
 
 USER = "fourfold"
 DATABASE = "postgres"
@@ -109,6 +114,7 @@ class EmbeddedServer:
             self._initialise(account, sockets)
         _check_version(self.cluster)
         if _postmaster(self.cluster) is None:
+            _clear_away_crash(self.cluster, sockets)
             self._start(account, sockets)
         return Address(
             socket_folder=_socket_folder(self.cluster),
@@ -261,6 +267,30 @@ def _postmaster(cluster: Path) -> psutil.Process | None:
     except (IndexError, ValueError, psutil.Error, OSError):
         return None
     return process if runs else None
+
+
+def _clear_away_crash(cluster: Path, sockets: Path) -> None:
+    """Remove the pid files of a killed server, once its last process has ended.
+
+    PostgreSQL does that itself, unless the pid now is a stranger's, or nobody collects the dead
+    (in a container): then it takes the server for alive.
+    """
+    stale = cluster / "postmaster.pid"
+    if not stale.exists():
+        return
+    for process in _processes_in(cluster):
+        if not _has_ended(process, STOP_SECONDS):
+            process.kill()  # works on for a server that is no more
+            _has_ended(process, STOP_SECONDS)
+    (sockets / SOCKET_LOCK).unlink(missing_ok=True)
+    stale.unlink()
+
+
+def _processes_in(cluster: Path) -> Iterator[psutil.Process]:
+    for process in psutil.process_iter(["name"]):
+        with suppress(psutil.Error, OSError):
+            if "postgres" in process.info["name"] and os.path.samefile(process.cwd(), cluster):
+                yield process
 
 
 def _status(cluster: Path, pid: int) -> str:

@@ -16,7 +16,7 @@ from fourfold.core.errors import StorageError
 from fourfold.storage.account import Account
 
 LONGEST_SOCKET_PATH = 103  # bytes: macOS takes 104 with the final zero, Linux 108
-SOCKET_NAME = ".s.PGSQL.5432.lock"
+SOCKET_LOCK = ".s.PGSQL.5432.lock"  # the longest name beside the socket
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "9p", "fuse.sshfs"}
 
 
@@ -98,7 +98,7 @@ def private_socket_folder(cluster: Path, account: Account) -> Path:
     owner = os.geteuid() if account.uid is None else account.uid
     for home in (Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108 its owner is checked
         folder = home / f"fourfold-{owner}-{name}"
-        fits = len(os.fsencode(folder / SOCKET_NAME)) <= LONGEST_SOCKET_PATH
+        fits = len(os.fsencode(folder / SOCKET_LOCK)) <= LONGEST_SOCKET_PATH
         if fits and home.is_dir() and os.access(home, os.W_OK | os.X_OK):
             _make_private(folder, owner, account)
             return folder

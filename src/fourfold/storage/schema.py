@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import asyncpg
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+TARGET_REVISION = "head"
 OLDEST_SERVER = 15
 OLDEST_PGVECTOR = (0, 8)  # iterative scans
 _LOCK = 4_044_000  # any number of our own: one migration of a database at a time
@@ -123,5 +124,5 @@ def _run_revisions(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, TARGET_REVISION)
     connection.commit()
