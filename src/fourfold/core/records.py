@@ -87,7 +87,7 @@ class Document:
     media_type: str
     language: str = ""  # ISO 639-1, empty when unknown
     groups: frozenset[str] = frozenset()
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def id(self) -> str:
@@ -113,7 +113,7 @@ class Chunk:
     language: str = ""
     media_type: str = ""
     groups: frozenset[str] = frozenset()
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def id(self) -> str:

@@ -68,8 +68,8 @@ class RetrievalConfig(Section):
 class GuardsConfig(Section):
     """Checks by name, in this order."""
 
-    input: list[str] = Field(default=["injection"], description="On every question.")
-    output: list[str] = Field(default=["secrets"], description="On every sentence of an answer.")
+    input: list[str] = Field(default=["length", "injection"], description="On every question.")
+    output: list[str] = Field(default=["leak"], description="On every sentence of an answer.")
 
 
 class LimitsConfig(Section):

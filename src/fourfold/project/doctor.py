@@ -16,7 +16,7 @@ from fourfold.project.project import find_project, open_project
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was looked at. `needed` things that are not `ok` keep Fourfold from working."""
+    """One thing that was looked at. Without what is `needed` and not `ok`, nothing works."""
 
     name: str
     ok: bool

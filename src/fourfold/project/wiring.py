@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fourfold.indexing import Indexer
     from fourfold.ingestion.base import Connector
     from fourfold.project.project import Project
+    from fourfold.prompts.template import Prompt
     from fourfold.retrieval.base import VectorStore
     from fourfold.retrieval.retriever import Retriever
 
@@ -143,7 +144,24 @@ def _reader(project: Project) -> Reader:
 
     if project.config.model == EXTRACTIVE:
         return ExtractiveReader()
-    return ModelReader(project.models[project.config.model])
+    return ModelReader(project.models[project.config.model], prompt=prompt(project))
+
+
+def prompt(project: Project) -> Prompt | None:
+    """The project's own prompt; None leaves it to the language of each question."""
+    from fourfold.prompts.template import read_prompt
+
+    examples = project.config.examples
+    if project.config.prompt is None:
+        if examples:
+            raise InvalidProject(
+                "`examples` in fourfold.yaml needs a `prompt` beside it.",
+                hint="Name a template under `prompt`; docs/guides/prompts.md shows one.",
+            )
+        return None
+    return read_prompt(
+        project.folder / project.config.prompt, project.folder / examples if examples else None
+    )
 
 
 def _remote_model(config: RemoteModelConfig) -> ChatModel:
