@@ -92,6 +92,7 @@ class StandIn:
     bodies: list[Any] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     peers: set[Any] = field(default_factory=set)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     gone: asyncio.Event = field(default_factory=asyncio.Event)  # a client left in the middle
 
     def then(self, *answerers: Answerer) -> StandIn:
@@ -104,6 +105,7 @@ class StandIn:
         self.bodies.append(json.loads(body) if body else None)
         self.headers.append(dict(request.headers))
         self.peers.add(request.transport.get_extra_info("peername") if request.transport else None)
+        self.asked.set()
         answerer = self.answerers.pop(0) if len(self.answerers) > 1 else self.answerers[0]
         try:
             return await answerer(request)
@@ -126,41 +128,3 @@ async def stand_in() -> AsyncIterator[StandIn]:
     server.url = f"http://{host}:{port}/v1"
     yield server
     await runner.cleanup()
-
-
-def status(code: int, body: Any = None, **headers: str) -> Answerer:
-    """An answer with this status and JSON."""
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return web.json_response(body or {}, status=code, headers=named)
-
-    return answer
-
-
-def pieces(*parts: bytes, hang: bool = False, cut: bool = False) -> Answerer:
-    """A stream that arrives in just these pieces, then hangs, is cut off, or ends."""
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
-        for part in parts:
-            await response.write(part)
-            await asyncio.sleep(0.002)
-        if hang:
-            await asyncio.sleep(30)
-        if cut and request.transport:
-            request.transport.abort()
-        return response
-
-    return answer
-
-
-def event(text: str = "", finish: str | None = None, **fields: Any) -> bytes:
-    """One event of a chat stream."""
-    choice = {"index": 0, "delta": {"content": text}, "finish_reason": finish}
-    return b"data: " + json.dumps({"choices": [choice], **fields}).encode() + b"\n\n"
-
-
-USAGE = b'data: {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 2}}\n\n'
-DONE = b"data: [DONE]\n\n"

@@ -31,8 +31,6 @@ async def stream_chat(
     usage = Usage()
     async with aclosing(client.events("chat/completions", body)) as events:
         async for event in events:
-            if event == b"[DONE]":
-                break
             delta = read_chunk(event)
             finish_reason = delta.finish_reason or finish_reason
             usage = delta.usage or usage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from fourfold.core.errors import ModelError, ModelOverloaded
+from fourfold.core.errors import InvalidInput, ModelError, ModelOverloaded
 from fourfold.models.retry import Retries
 from fourfold.models.sse import EventDecoder
 from fourfold.models.trouble import refusal, retry_after
@@ -50,7 +50,7 @@ class Client:
         timeouts: Timeouts | None = None,
         retries: Retries | None = None,
     ) -> None:
-        self._url = url.rstrip("/")
+        self._url = _checked(url)
         self._key = api_key
         self.socket = socket
         self._timeouts = timeouts or Timeouts()
@@ -68,12 +68,15 @@ class Client:
             return await self._whole(answer)
 
     async def events(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
-        """The events of the reply as they arrive; closing the iterator closes the connection."""
+        """The events of the reply up to `[DONE]`; closing the iterator closes the connection."""
         decoder = EventDecoder()
         async with self._answered("POST", path, body) as answer:
             piece = answer.first
             while piece:
                 for event in decoder.feed(piece):
+                    if event == b"[DONE]":
+                        await self._drain(answer)
+                        return
                     yield event
                 piece = await self._next(answer)
             for event in decoder.finish():
@@ -137,6 +140,12 @@ class Client:
                 raise ModelError(f"The model's server sent more than {_LARGEST_REPLY} bytes.")
         return b"".join(pieces)
 
+    async def _drain(self, answer: _Answer) -> None:
+        """Read the end that follows `[DONE]` at once, so that the connection can be used again."""
+        with suppress(TimeoutError, aiohttp.ClientError, OSError):
+            async with asyncio.timeout(0.1):
+                await answer.response.content.readany()
+
     async def _next(self, answer: _Answer) -> bytes:
         left = answer.deadline - asyncio.get_running_loop().time()
         limit = min(self._timeouts.idle_seconds, max(left, 0.0))
@@ -196,6 +205,22 @@ class _Answer:
     response: aiohttp.ClientResponse
     first: bytes
     deadline: float  # on the clock of the event loop
+
+
+def _checked(url: str) -> str:
+    """The address without a slash at its end; keys do not belong into it."""
+    address = URL(url)
+    if address.scheme not in {"http", "https"} or not address.host:
+        raise InvalidInput(
+            "The address of the model's server is not a web address.",
+            hint="Write it like `http://localhost:8000/v1`.",
+        )
+    if address.user or address.password:
+        raise InvalidInput(
+            f"The address of the model's server `{address.host}` holds a user or a password.",
+            hint="Give the key in the environment instead.",
+        )
+    return url.rstrip("/")
 
 
 def _cause(error: Exception) -> str:

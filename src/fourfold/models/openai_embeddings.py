@@ -1,18 +1,23 @@
 """Embedders of other servers, through `/v1/embeddings`."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from random import random
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 from pydantic import SecretStr
 
 from fourfold.core.errors import ModelError
-from fourfold.core.protocols import Vectors
 from fourfold.models.client import Client, Timeouts
 from fourfold.models.openai import estimate_tokens
 from fourfold.models.retry import Retries
+
+if TYPE_CHECKING:
+    from fourfold.core.protocols import Vectors
 
 _TEXTS_A_CALL = 64
 
