@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import islice
+from time import monotonic
 from typing import Any
 
-from fourfold.ingestion.base import Content, Member, Unparsable
+from fourfold.ingestion.base import Cause, Content, Member, Unparsable
 from fourfold.ingestion.builder import DocumentBuilder, clean
 from fourfold.ingestion.causes import unparsable
 from fourfold.ingestion.ocr import read_picture
@@ -20,6 +22,7 @@ _NO_TITLE = re.compile(
     r"|.*\.(?:docx?|indd|qxd|tex|dvi|ps|pdf|rtf|odt|xlsx?|pptx?|jpe?g|png|tiff?)$",
     re.IGNORECASE,
 )
+_SHARE_FOR_SCANS = 0.6  # of the time for a file: the pages that were read so far shall not be lost
 _MAX_OUTLINE = 5_000
 _SCAN_SCALE = 200 / 72  # 200 dots an inch: small print is still read, and memory stays low
 _MAX_SCAN_POINTS = 2_000  # a larger page, a poster, is scaled down
@@ -32,7 +35,7 @@ class PdfParser:
         """Pages that are pictures are read where the extra `ocr` is installed, else named."""
         document = _open(content.data)
         try:
-            return list(_read(document, into))
+            return list(_Reader(document, content.limits.seconds).read(into))
         finally:
             document.close()
 
@@ -47,51 +50,70 @@ def _open(data: bytes) -> Any:
         raise unparsable("encrypted" if is_locked else "truncated") from None
 
 
-def _read(document: Any, into: DocumentBuilder) -> Iterator[Member]:
-    pages: list[Page] = []
-    pictures: list[int] = []
-    broken: list[int] = []
-    for number in range(1, len(document) + 1):
-        page = _page(document, number, pictures, broken)
-        if page is not None:
-            pages.append(page)
-    _read_metadata(document, into)
-    add_pages(pages, _outline(document), into)
-    if broken and into.is_empty:
-        raise unparsable("truncated")
-    if pictures and into.is_empty:
-        raise unparsable("needs_ocr")
-    yield from _missing(pictures, unparsable("needs_ocr"))
-    yield from _missing(broken, unparsable("truncated"))
-    yield from _attachments(document)
+@dataclass(slots=True)
+class _Reader:
+    """Goes through the pages and remembers those that could not be read."""
 
+    document: Any
+    seconds: float
+    started: float = field(default_factory=monotonic)
+    pictures: list[int] = field(default_factory=list)
+    late: list[int] = field(default_factory=list)
+    broken: list[int] = field(default_factory=list)
 
-def _page(document: Any, number: int, pictures: list[int], broken: list[int]) -> Page | None:
-    """The page; where it has no text but shows something, what recognition reads of it."""
-    from pypdfium2 import PdfiumError
+    def read(self, into: DocumentBuilder) -> Iterator[Member]:
+        """Add the pages; give attached files, and what is missing with its cause."""
+        pages = [self._page(number) for number in range(1, len(self.document) + 1)]
+        _read_metadata(self.document, into)
+        add_pages([page for page in pages if page is not None], _outline(self.document), into)
+        for missing, cause in self._missing():
+            if into.is_empty:
+                raise unparsable(cause)
+            yield Member(name=_named(missing), content=unparsable(cause))
+        yield from _attachments(self.document)
 
-    try:
-        page = document[number - 1]
-    except PdfiumError:
-        broken.append(number)
+    def _missing(self) -> Iterator[tuple[list[int], Cause]]:
+        if self.broken:
+            yield self.broken, "truncated"
+        if self.pictures:
+            yield self.pictures, "needs_ocr"
+        if self.late:
+            yield self.late, "took_too_long"
+
+    def _page(self, number: int) -> Page | None:
+        """The page; where it has no text but shows something, what recognition reads of it."""
+        from pypdfium2 import PdfiumError
+
+        try:
+            page = self.document[number - 1]
+        except PdfiumError:
+            self.broken.append(number)
+            return None
+        try:
+            found = read_page(page, number)
+            if found.lines or next(page.get_objects(max_depth=2), None) is None:
+                return found
+            if monotonic() - self.started > self.seconds * _SHARE_FOR_SCANS:
+                self.late.append(number)
+                return None
+            return _recognised(page, number)
+        except PdfiumError:
+            self.broken.append(number)
+        except Unparsable:
+            self.pictures.append(number)
+        finally:
+            page.close()
         return None
-    try:
-        found = read_page(page, number)
-        if found.lines or next(page.get_objects(max_depth=2), None) is None:
-            return found
-        return _recognised(page, number)
-    except PdfiumError:
-        broken.append(number)
-    except Unparsable:
-        pictures.append(number)
-    finally:
-        page.close()
-    return None
 
 
 def _recognised(page: Any, number: int) -> Page:
     scale = _SCAN_SCALE * min(1.0, _MAX_SCAN_POINTS / max(1.0, *page.get_size()))
     return read_picture(lambda: page.render(scale=scale).to_pil(), number)
+
+
+def _named(pages: list[int]) -> str:
+    listed = ", ".join(map(str, pages[:20])) + (" …" if len(pages) > 20 else "")
+    return f"{'page' if len(pages) == 1 else 'pages'} {listed}"
 
 
 def _read_metadata(document: Any, into: DocumentBuilder) -> None:
@@ -112,13 +134,6 @@ def _outline(document: Any) -> Outline:
         if index is not None:
             outline[outline_key(index + 1, bookmark.get_title())] = bookmark.level + 1
     return outline
-
-
-def _missing(pages: list[int], error: Unparsable) -> Iterator[Member]:
-    if pages:
-        word = "page" if len(pages) == 1 else "pages"
-        listed = ", ".join(map(str, pages[:20])) + (" …" if len(pages) > 20 else "")
-        yield Member(name=f"{word} {listed}", content=error)
 
 
 def _attachments(document: Any) -> Iterator[Member]:
