@@ -14,11 +14,12 @@ from fourfold.retrieval.words import Word, stems, words_of
 
 SHORTEST_PART = 4
 SHORTEST_COMPOUND = 9
-SHORTEST_EXPANDED = 5
+SHORTEST_EXPANDED = 4
 LINKS = ("", "s", "es", "n", "en", "er", "e", "ens", "ns")  # Garantie·verlängerung, Arbeit·s·zeit
 MOST_EXPANSIONS = 20
-PART_WEIGHT = 0.6
-EXPANSION_WEIGHT = 0.2
+PART_WEIGHT = 0.6  # of the word's, shared among its parts by their length
+LONE_PART = 0.5  # of that, when the index does not know the other part
+EXPANSION_WEIGHT = 0.5  # of the word's, for a compound twice as long a quarter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +102,14 @@ def weigh(lookup: Lookup, vocabulary: Vocabulary) -> WeightedTerms:
         worth = vocabulary.idf(frequency)
         weighted.best += worth
         _add(weighted, seen, worth)
-        longer: dict[str, int] = {}
         for term in word.terms:
-            longer.update(vocabulary.expansions.get(term, {}))
-        _add(weighted, longer, EXPANSION_WEIGHT * worth)
-        parts = _best_split(lookup.splits[word.surface], vocabulary)
-        _add(weighted, parts, PART_WEIGHT * worth / 2)
+            for longer, chunks in vocabulary.expansions.get(term, {}).items():
+                share = len(term) / len(longer)
+                _add(weighted, {longer: chunks}, EXPANSION_WEIGHT * share * worth)
+        split = _best_split(lookup.splits[word.surface], vocabulary)
+        known = PART_WEIGHT * worth * (1 if all(split.values()) else LONE_PART)
+        for part, terms in split.items():
+            _add(weighted, terms, known * len(part) / len(word.surface))
     return weighted
 
 
@@ -128,19 +131,23 @@ def _splits(surface: str) -> Iterable[tuple[str, str]]:
                 yield left.removesuffix(link), right
 
 
-def _best_split(pairs: Iterable[tuple[str, str]], vocabulary: Vocabulary) -> dict[str, int]:
-    """The split whose rarer part is the most frequent: two real words, not two fragments.
+def _best_split(
+    pairs: Iterable[tuple[str, str]], vocabulary: Vocabulary
+) -> dict[str, dict[str, int]]:
+    """The parts with the terms that the index knows of them, and their frequencies.
 
-    Where no split has both parts in the index, the longest part that it knows.
+    Of all splits the one whose rarer part is the most frequent: two real words, not two
+    fragments. Where no split has both parts in the index, the longest part that it knows.
     """
-    best: tuple[int, int, dict[str, int]] = (0, 0, {})
+    best: tuple[int, int, dict[str, dict[str, int]]] = (0, 0, {})
     for pair in pairs:
-        known = [
-            {t: f for t in stems(part, "") if (f := vocabulary.frequencies.get(t, 0))}
-            for part in pair
-        ]
-        both = min(max(part.values(), default=0) for part in known)
-        longest = max((len(p) for p, k in zip(pair, known, strict=True) if k), default=0)
-        candidate = (both, longest, {t: f for part in known for t, f in part.items()})
-        best = max(best, candidate, key=lambda each: each[:2])
+        known = {part: _known(part, vocabulary) for part in pair}
+        both = min(max(terms.values(), default=0) for terms in known.values())
+        longest = max((len(part) for part, terms in known.items() if terms), default=0)
+        best = max(best, (both, longest, known), key=lambda each: each[:2])
     return best[2]
+
+
+def _known(part: str, vocabulary: Vocabulary) -> dict[str, int]:
+    frequencies = {term: vocabulary.frequencies.get(term, 0) for term in stems(part, "")}
+    return {term: chunks for term, chunks in frequencies.items() if chunks}
