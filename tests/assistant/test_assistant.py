@@ -80,10 +80,24 @@ async def test_a_sentence_without_support_is_dropped_and_the_others_stay(
     assert [citation.number for citation in answer.citations] == [1, 2]
 
 
-async def test_the_model_may_say_that_there_is_no_answer(assistant: Made, found: Found) -> None:
-    reader = ModelReader(ScriptedModel(["NONE"]))
-    answer = await ask(assistant([found(WARRANTY)], reader), "Wie lange ist die Garantie?")
+@pytest.mark.parametrize("reply", ["NONE", "None.", "Die Garantie auf Akkus", ""])
+async def test_a_model_that_finds_nothing_is_believed_when_the_hits_are_weak(
+    assistant: Made, found: Found, reply: str
+) -> None:
+    weak = found(WARRANTY, similarity=0.77)
+    reader = ModelReader(ScriptedModel([reply]))
+    answer = await ask(assistant([weak], reader), "Wie lange ist die Garantie auf Akkus?")
     assert answer.refused
+
+
+@pytest.mark.parametrize("reply", ["NONE", "Die Garantie auf Akkus", ""])
+async def test_the_best_sentence_is_quoted_when_only_the_model_finds_nothing(
+    assistant: Made, found: Found, reply: str
+) -> None:
+    reader = ModelReader(ScriptedModel([reply]))
+    answer = await ask(assistant([found(WARRANTY)], reader), "Wie lange ist Garantie auf Akkus?")
+    assert answer.text == "Für Akkus gilt eine Garantie von 24 Monaten [1]."
+    assert answer.usage.prompt_tokens > 0
 
 
 async def test_a_question_that_the_hits_do_not_match_never_reaches_the_model(

@@ -19,7 +19,7 @@ from math import exp
 
 from fourfold.core.records import Hit
 
-THRESHOLD = 0.5
+ANSWERABLE = 0.5  # from here on an answer is likelier than none
 _USUAL_SIMILARITY = 0.83
 
 
@@ -31,36 +31,28 @@ class Weights:
     similarity: float
     coverage: float
 
-    def probability(self, similarity: float, coverage: float) -> float:
+    def likelihood(self, similarity: float, coverage: float) -> float:
         """How likely an answer is, 0 to 1."""
-        sum_ = (
-            self.constant
-            + self.similarity * (similarity - _USUAL_SIMILARITY)
-            + self.coverage * coverage
-        )
-        return 1 / (1 + exp(-sum_))
+        above_usual = similarity - _USUAL_SIMILARITY
+        logit = self.constant + self.similarity * above_usual + self.coverage * coverage
+        return 1 / (1 + exp(-logit))
 
 
 SAME_LANGUAGE = Weights(constant=-4.88, similarity=135.8, coverage=28.1)
 ACROSS_LANGUAGES = Weights(constant=4.47, similarity=131.0, coverage=11.7)
 
 
-def answerable(hits: Sequence[Hit], language: str) -> bool:
-    """True when an answer is likelier than not."""
-    return probability(hits, language) >= THRESHOLD
-
-
-def probability(hits: Sequence[Hit], language: str) -> float:
-    """How likely it is that the hits answer a question in this language, 0 to 1."""
-    own, foreign = _best(hits, language, same=True), _best(hits, language, same=False)
-    return max(SAME_LANGUAGE.probability(*own), ACROSS_LANGUAGES.probability(*foreign))
-
-
-def _best(hits: Sequence[Hit], language: str, *, same: bool) -> tuple[float, float]:
-    """The best similarity and coverage of hits in the question's language, or in others.
+def likelihood(hits: Sequence[Hit], language: str) -> float:
+    """How likely it is that the hits answer a question in this language, 0 to 1.
 
     A passage of unknown language counts as one in the question's.
     """
-    chosen = [hit for hit in hits if (hit.chunk.language in ("", language)) is same]
-    similarity = max((hit.similarity for hit in chosen), default=0.0)
-    return similarity, max((hit.coverage for hit in chosen), default=0.0)
+    own = [hit for hit in hits if hit.chunk.language in ("", language)]
+    foreign = [hit for hit in hits if hit.chunk.language not in ("", language)]
+    return max(SAME_LANGUAGE.likelihood(*_best(own)), ACROSS_LANGUAGES.likelihood(*_best(foreign)))
+
+
+def _best(hits: Sequence[Hit]) -> tuple[float, float]:
+    """The best similarity and the best coverage, not always of the same hit."""
+    similarity = max((hit.similarity for hit in hits), default=0.0)
+    return similarity, max((hit.coverage for hit in hits), default=0.0)

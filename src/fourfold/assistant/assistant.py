@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from fourfold.assistant.answerability import answerable
+from fourfold.assistant.answerability import ANSWERABLE, likelihood
 from fourfold.assistant.base import (
     AnswerPiece,
     Candidate,
@@ -85,7 +85,8 @@ class Assistant:
         with recorder.span("retrieve"):
             reply.hits = await self._hits(reply.question, visible_to, where)
         yield AnswerPiece(hits=reply.hits)
-        if answerable(reply.hits, reply.language):
+        reply.likelihood = likelihood(reply.hits, reply.language)
+        if reply.likelihood >= ANSWERABLE:
             async with aclosing(self._supported_sentences(reply, recorder)) as sentences:
                 async for sentence in sentences:
                     yield reply.say(sentence)
@@ -107,7 +108,7 @@ class Assistant:
         with recorder.span("select"):
             candidates = await self._candidates(reply)
         reply.citations = Citations(candidates, language=reply.language)
-        asked = Question(text=reply.question, language=reply.language)
+        asked = Question(text=reply.question, language=reply.language, likelihood=reply.likelihood)
         with recorder.span("read"):
             async with aclosing(self.reader.read(asked, candidates)) as drafts:
                 async for draft in drafts:

@@ -26,11 +26,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a reader is asked: a question that stands alone."""
+    """What a reader is asked: a question that stands alone.
+
+    `likelihood` is how likely the documents hold an answer, judged by what was found.
+    """
 
     text: str
     language: str = "en"
-    history: tuple[Message, ...] = ()
+    likelihood: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

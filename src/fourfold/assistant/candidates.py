@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+from math import log
 
 from fourfold.assistant.base import Candidate
 from fourfold.assistant.cues import fits
@@ -14,12 +16,12 @@ from fourfold.core.sentences import split_sentences
 
 _SHORTEST = 12  # characters; what is shorter is a heading or a stray mark
 
-# Tried on 60 German and 60 English questions of XQuAD's tuning half: the right sentence comes
-# first in .67 and .65 of them; by words alone in .55 and .68. More weight on the cosine changes
-# nothing.
+# Tried on XQuAD's tuning half, 354 questions a language: with words, cues and the place of the hit
+# the right sentence comes first in .70 (German) and .75 (English) and is among the first three in
+# .91 and .93. On 60 of them a language the cosine added .10 in German and nothing in English.
 _SIMILARITY_WEIGHT = 8.0
-_RANK_WEIGHT = 0.05
-_CUE_WEIGHT = 0.3
+_RANK_WEIGHT = 0.1
+_CUE_WEIGHT = 0.15
 
 
 class Selection:
@@ -48,22 +50,41 @@ class Selection:
         return sorted(scored, key=lambda one: -one.score)[: self.limit]
 
 
-def by_words(question: str, hits: Sequence[Hit]) -> Iterator[Candidate]:
-    """Every sentence of the hits, scored by the question's words, what it asks for, and its hit."""
+def by_words(question: str, hits: Sequence[Hit]) -> list[Candidate]:
+    """Every sentence of the hits, scored by the question's words, what it asks for, and its hit.
+
+    A word weighs more the fewer of the sentences hold it.
+    """
     wanted = content_words(question)
-    for rank, hit in enumerate(hits):
-        for start, end in split_sentences(hit.chunk.text):
-            if end - start < _SHORTEST:
-                continue
-            text = hit.chunk.text[start:end]
-            offered = content_words(f"{hit.chunk.context} {text}")
-            overlap = len(covered(wanted, offered)) / len(wanted) if wanted else 0.0
-            cue = _CUE_WEIGHT if fits(question, text) else 0.0
-            offset = hit.chunk.place.start
-            yield Candidate(
-                text=text,
-                hit=hit,
-                place=replace(hit.chunk.place, start=offset + start, end=offset + end),
-                overlap=overlap,
-                score=overlap + cue - _RANK_WEIGHT * rank,
-            )
+    sentences = [
+        (rank, hit, span, covered(wanted, content_words(f"{hit.chunk.context} {text}")))
+        for rank, hit in enumerate(hits)
+        for span in split_sentences(hit.chunk.text)
+        if len(text := hit.chunk.text[slice(*span)]) >= _SHORTEST
+    ]
+    weights = _weights(wanted, [held for _, _, _, held in sentences])
+    total = sum(weights.values()) or 1.0
+    return [
+        _candidate(question, rank, hit, span, sum(weights[word] for word in held) / total)
+        for rank, hit, span, held in sentences
+    ]
+
+
+def _weights(wanted: set[str], sentences: Sequence[set[str]]) -> dict[str, float]:
+    counts = Counter(word for held in sentences for word in held)
+    return {word: log(1 + (len(sentences) + 0.5) / (counts[word] + 0.5)) for word in wanted}
+
+
+def _candidate(
+    question: str, rank: int, hit: Hit, span: tuple[int, int], overlap: float
+) -> Candidate:
+    start, end = span
+    text, offset = hit.chunk.text[start:end], hit.chunk.place.start
+    cue = _CUE_WEIGHT if fits(question, text) else 0.0
+    return Candidate(
+        text=text,
+        hit=hit,
+        place=replace(hit.chunk.place, start=offset + start, end=offset + end),
+        overlap=overlap,
+        score=overlap + cue - _RANK_WEIGHT * rank,
+    )

@@ -11,27 +11,30 @@ from fourfold.prompts.template import Prompt
 _TURN_TOKENS = 8  # the marks that a chat template puts around a message, generously
 
 
-def fitted(
+def passages_that_fit(
     prompt: Prompt,
     *,
     question: str,
     passages: Sequence[str],
     count_tokens: Callable[[str], int],
     limit_tokens: int,
-) -> list[Message]:
-    """Render the prompt with as many of the passages, best first, as the limit allows.
+) -> int:
+    """How many of the passages, best first, the prompt can hold within the limit.
 
     Raises `ContextTooLong` when not even the question fits.
     """
-    bare = prompt.render(question=question, passages=())
-    left = limit_tokens - tokens_of(bare, count_tokens)
-    if left < 0:
+    needed = tokens_of(prompt.render(question=question, passages=()), count_tokens)
+    if needed > limit_tokens:
         raise ContextTooLong(
-            f"The question and the prompt need {limit_tokens - left} tokens, the model has room "
-            f"for {limit_tokens}.",
+            f"The question and the prompt need {needed} tokens, the model has room for "
+            f"{limit_tokens}.",
             hint="Ask a shorter question, or shorten the prompt and its examples.",
         )
-    return prompt.render(question=question, passages=_first(passages, count_tokens, left))
+    for number, passage in enumerate(passages):
+        needed += count_tokens(f"[{number + 1}] {passage}\n") + 1
+        if needed > limit_tokens:
+            return number
+    return len(passages)
 
 
 def tokens_of(messages: Sequence[Message], count_tokens: Callable[[str], int]) -> int:
@@ -49,14 +52,4 @@ def recent(
         if limit_tokens < 0:
             break
         kept.insert(0, message)
-    return kept
-
-
-def _first(passages: Sequence[str], count_tokens: Callable[[str], int], left: int) -> list[str]:
-    kept: list[str] = []
-    for number, passage in enumerate(passages, 1):
-        left -= count_tokens(f"[{number}] {passage}\n") + 1
-        if left < 0:
-            break
-        kept.append(passage)
     return kept

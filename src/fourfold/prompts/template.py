@@ -88,8 +88,9 @@ def parse_prompt(text: str, *, origin: str, examples: Sequence[Example] = ()) ->
 def default_prompt(language: str) -> Prompt:
     """The prompt that ships with Fourfold, in German (`de`) or English (anything else)."""
     templates = files("fourfold.prompts") / "templates"
-    name = "answer.de.md" if language == "de" else "answer.en.md"
-    examples = read_examples(templates / "examples.jsonl")
+    known = "de" if language == "de" else "en"
+    name = f"answer.{known}.md"
+    examples = read_examples(templates / f"examples.{known}.jsonl")
     text = (templates / name).read_text(encoding="utf-8")
     return parse_prompt(text, origin=f"`{name}`", examples=examples)
 
