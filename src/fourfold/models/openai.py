@@ -124,7 +124,7 @@ def estimate_tokens(text: str) -> int:
     two, digits and signs one by one, and what is not ASCII byte by byte at the worst.
     """
     letters = sum(len(word) / 2.2 + 0.3 for word in re.findall(r"[A-Za-z]+", text))
-    signs = len(re.findall(r"[^A-Za-z \u0080-\U0010ffff]", text))
+    signs = len(re.findall(r"[^A-Za-z \u0080-\U0010ffff]| (?=\d)", text))
     others = sum(len(sign.encode()) for sign in re.findall(r"[\u0080-\U0010ffff]", text))
     return math.ceil(letters + signs + others)
 
