@@ -71,6 +71,8 @@ class Helpdesk:
     asked: list[tuple[str, tuple[Message, ...]]] = field(default_factory=list)
     working: int = 0
     wait: Callable[[], Any] | None = None
+    expected: int = 1
+    all_working: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def stream(
         self,
@@ -83,6 +85,8 @@ class Helpdesk:
     ) -> AsyncGenerator[AnswerPiece, None]:
         self.asked.append((question, tuple(history)))
         self.working += 1
+        if self.working == self.expected:
+            self.all_working.set()
         try:
             with recorder.span("retrieve"):
                 hits = tuple(await self.search.retrieve(question, limit=5, visible_to=visible_to))

@@ -26,8 +26,8 @@ _EVENTS: Headers = (
 )
 
 
-class ClientLeft(Exception):
-    """Nobody waits for the answer any more."""
+class ClientLeft(asyncio.CancelledError):  # noqa: N818 it is a way to be cancelled, no error
+    """Nobody waits for the answer any more: whatever works on it is cancelled."""
 
 
 class Exchange:
