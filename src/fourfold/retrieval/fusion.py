@@ -8,7 +8,7 @@ from statistics import fmean, pstdev
 
 from fourfold.core.records import Hit
 
-WORD_WEIGHT = 3.0  # of full coverage, in standard deviations of the similarities; measured
+WORD_WEIGHT = 2.0  # of full coverage, in standard deviations of the similarities; measured
 LEAST_DEVIATION = 0.005  # passages more alike than this are not told apart by meaning
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from fourfold.core.errors import StorageError
@@ -18,6 +18,7 @@ from fourfold.storage.schema import require_extension, upgrade
 
 DISK_FULL = "53100"
 TOO_MANY_CONNECTIONS = "53300"
+CONNECTION_LOST = ("08", "57")  # the first two signs; 57 is the server that shuts down
 
 
 class Database:
@@ -38,14 +39,14 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed at the end, rolled back by an exception."""
-        async with self.connect() as connection, _failures_explained(), connection.begin():
+        async with self.connect() as connection, connection.begin():
             yield connection
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reading; nothing is committed at its end."""
+        connection = await self._checkout()
         async with _failures_explained():
-            connection = await self._checkout()
             try:
                 yield connection
             finally:
@@ -60,12 +61,15 @@ class Database:
     async def _checkout(self) -> AsyncConnection:
         try:
             return await self.engine.connect()
-        except (OSError, DBAPIError):
+        except (OSError, DBAPIError) as error:
             if self._server is None:
-                raise
+                raise _unreachable(error) from error
         async with self._reviving:
             await asyncio.to_thread(self._server.restart_if_down)
-        return await self.engine.connect()
+        try:
+            return await self.engine.connect()
+        except (OSError, DBAPIError) as error:
+            raise _unreachable(error) from error
 
 
 async def open_database(settings: Settings, data_folder: Path) -> Database:
@@ -101,18 +105,19 @@ async def reach(settings: Settings, data_folder: Path) -> tuple[Target, Embedded
 
 @asynccontextmanager
 async def _failures_explained() -> AsyncIterator[None]:
+    from asyncpg import InterfaceError, PostgresError
+
     try:
         yield
-    except DBAPIError as error:
+    except (DBAPIError, PostgresError, InterfaceError) as error:  # the last two come from COPY
         if explained := _explanation(error):
             raise explained from error
         raise
-    except (ConnectionError, FileNotFoundError) as error:
-        raise _unreachable(error) from error
 
 
-def _explanation(error: DBAPIError) -> StorageError | None:
-    state = getattr(error.orig, "sqlstate", None)
+def _explanation(error: Exception) -> StorageError | None:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None) or ""
     if state == DISK_FULL:
         return StorageError(
             "The disk of the database is full.", hint="Free some space, then run this again."
@@ -121,13 +126,14 @@ def _explanation(error: DBAPIError) -> StorageError | None:
         return StorageError(
             "The database takes no more connections.", hint="Stop a process that uses it."
         )
-    if error.connection_invalidated or isinstance(error, InterfaceError):
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if lost or state[:2] in CONNECTION_LOST or "connection is closed" in str(cause):
         return _unreachable(error)
     return None
 
 
 def _unreachable(error: Exception) -> StorageError:
-    cause = str(error).splitlines()[0]
+    cause = (str(error).splitlines() or ["it did not answer"])[0]
     return StorageError(
         f"The database went away: {cause}.",
         hint="Run this again; what was acknowledged is safe. Does it stay away, see its log "
