@@ -157,7 +157,7 @@ async def cases(
 ) -> AsyncIterator[tuple[Case, Retriever, Embedder]]:
     """Every case with where to look for its answer."""
     if arguments.what == "xquad":
-        embedder = EMBEDDERS.load("e5")(threads=1)
+        embedder = EMBEDDERS.load("e5")()
         retrievers = {
             language: await indexed(arguments.data, language, embedder, arguments.cache)
             for language in LANGUAGES

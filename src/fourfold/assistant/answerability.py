@@ -38,8 +38,8 @@ class Weights:
         return 1 / (1 + exp(-logit))
 
 
-SAME_LANGUAGE = Weights(constant=-4.88, similarity=135.8, coverage=28.1)
-ACROSS_LANGUAGES = Weights(constant=4.47, similarity=131.0, coverage=11.7)
+SAME_LANGUAGE = Weights(constant=-2.7, similarity=139.0, coverage=7.6)
+ACROSS_LANGUAGES = Weights(constant=4.5, similarity=140.0, coverage=12.0)
 
 
 def likelihood(hits: Sequence[Hit], language: str) -> float:

@@ -42,7 +42,7 @@ _NUMBER_WORDS = {
         "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf",
     )
     for number, word in enumerate(words.split())
-} | {"eine": "1", "einen": "1", "einem": "1", "einer": "1", "ein": "1"}
+}
 
 
 def tokens(text: str) -> list[str]:
@@ -61,9 +61,9 @@ def stem(word: str) -> str:
 
 
 def content_words(text: str) -> set[str]:
-    """Stems of the words that carry meaning, numbers included."""
+    """Stems of the words that carry meaning; numbers in digits, `vier` as `4`."""
     return {
-        stem(word)
+        number_of(word) or stem(word)
         for word in tokens(text)
         if (len(word) > 1 or word.isdigit()) and word.casefold() not in STOP_WORDS
     }
@@ -78,16 +78,14 @@ def number_of(word: str) -> str:
     """The number that a word stands for, without its separators; empty for other words."""
     if word[0].isdigit():
         return re.sub(r"[.,:/]", "", word)
-    known = _NUMBER_WORDS.get(word.casefold(), "")
-    return "" if word.casefold() in STOP_WORDS else known
+    return "" if word.casefold() in STOP_WORDS else _NUMBER_WORDS.get(word.casefold(), "")
 
 
 def names(text: str) -> set[str]:
     """Stems of words with a capital letter within the sentence: names, and German nouns."""
-    found = tokens(text)
     return {
         stem(word)
-        for word in found
+        for word in tokens(text)
         if word[0].isupper() and len(word) > 1 and word.casefold() not in STOP_WORDS
     }
 

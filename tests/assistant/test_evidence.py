@@ -1,0 +1,118 @@
+"""Words, support, cues, likelihood, language: what the answers rest on."""
+
+import pytest
+
+from fourfold.assistant.answerability import ANSWERABLE, likelihood
+from fourfold.assistant.cues import fits
+from fourfold.assistant.language import language_of, not_found
+from fourfold.assistant.support import SUPPORTED, support
+from fourfold.assistant.words import content_words, covered, numbers
+from fourfold.core.records import Chunk, Hit, Message, Place
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("24 Monate", "Für Akkus gilt eine Garantie von 24 Monaten."),
+        ("Die Geräte haben drei Jahre Garantie.", "Für das Gerät gilt die Garantiezeit 3 Jahre."),
+        ("four", "They won 4 games."),
+        ("1.920 Akkus", "lot 2634: 1,920 Akkus in total"),
+        ("Kawann Short", "Defensive tackle Kawann Short led the team."),
+    ],
+)
+def test_a_source_supports_what_it_says(statement: str, source: str) -> None:
+    assert support(statement, source) >= SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("36 Monate", "Für Akkus gilt eine Garantie von 24 Monaten."),
+        ("Die Garantie gilt weltweit und ewig.", "Die Garantie gilt in Europa."),
+        ("Josh Norman", "Defensive tackle Kawann Short led the team."),
+        ("", "Anything."),
+    ],
+)
+def test_a_source_does_not_support_what_it_does_not_say(statement: str, source: str) -> None:
+    assert support(statement, source) < SUPPORTED
+
+
+def test_across_languages_numbers_and_names_decide() -> None:
+    source = "Für Akkus des Typs BP 8 gilt eine Garantie von 24 Monaten."
+    assert support("24 months", source, across=True) >= SUPPORTED
+    assert support("36 months", source, across=True) < SUPPORTED
+    assert support("It is Anna Berg.", source, across=True) == 0.0
+
+
+def test_headings_belong_to_what_a_source_says() -> None:
+    assert support("RM 43: 40 Nm", "The torque is 40 Nm.", context="Mower RM 43") >= SUPPORTED
+
+
+def test_words_are_folded_over_endings_umlauts_and_compounds() -> None:
+    assert content_words("Häuser") == content_words("Haus") or covered(
+        content_words("Akkus"), content_words("Akku")
+    )
+    assert covered(content_words("Garantie"), content_words("Garantiezeit"))
+    assert content_words("wie ist das denn") == set()
+
+
+def test_numbers_are_compared_without_separators_and_as_words() -> None:
+    assert numbers("1.000 und 1,000 and four") == {"1000", "4"}
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "expected"),
+    [
+        ("Wie viele Akkus?", "Es sind 120 Akkus.", True),
+        ("Wie viele Akkus?", "Es sind Akkus.", False),
+        ("How many packs of 2634?", "Lot 2634 is big.", False),
+        ("When does it start?", "It starts in June.", True),
+        ("Wann beginnt es?", "Es beginnt bald.", False),
+        ("Wer leitet das Werk?", "Das Werk leitet Anna Berg.", True),
+        ("Who leads it?", "It is led by nobody.", False),
+        ("Warum?", "Darum.", True),
+    ],
+)
+def test_a_sentence_fits_a_question_when_it_holds_the_kind_asked_for(
+    question: str, sentence: str, *, expected: bool
+) -> None:
+    assert fits(question, sentence) is expected
+
+
+def _hit(similarity: float, coverage: float, language: str = "de") -> Hit:
+    chunk = Chunk(document_id="d", source="s", path="p", text="t", place=Place(), language=language)
+    return Hit(chunk=chunk, score=1.0, similarity=similarity, coverage=coverage)
+
+
+def test_strong_hits_make_an_answer_likely_and_weak_ones_do_not() -> None:
+    assert likelihood([_hit(0.88, 0.4)], "de") > 0.95
+    assert likelihood([_hit(0.80, 0.1)], "de") < 0.05
+    assert likelihood([], "de") < ANSWERABLE
+
+
+def test_across_languages_missing_words_do_not_count_against_a_near_passage() -> None:
+    near = _hit(0.84, 0.03, "en")
+    assert likelihood([near], "de") > ANSWERABLE > likelihood([near], "en")
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Wie lange ist die Garantie?", "de"),
+        ("How long is the warranty?", "en"),
+        ("Quelle est la garantie ?", "fr"),
+        ("Garantiezeit Heckenschere", "de"),
+        ("Wo?", "de"),
+    ],
+)
+def test_the_language_of_a_question_is_told(question: str, language: str) -> None:
+    assert language_of(question) == language
+
+
+def test_a_question_too_short_to_tell_is_in_the_language_of_the_conversation() -> None:
+    history = [Message("user", "Wie lange ist die Garantie auf Geräte?")]
+    assert language_of("TX-400?", history) == "de"
+
+
+def test_a_refusal_in_a_language_that_we_do_not_write_is_english() -> None:
+    assert not_found("fr") == not_found("en") != not_found("de")

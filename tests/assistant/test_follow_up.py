@@ -1,0 +1,93 @@
+"""Follow-ups become questions that stand alone; other questions stay as they are."""
+
+import pytest
+
+from fourfold.assistant.follow_up import CombiningFollowUp, leans_on_history
+from fourfold.core.records import Message
+
+pytestmark = pytest.mark.anyio
+
+
+def turns(*questions: str) -> list[Message]:
+    return [Message("user", question) for question in questions]
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "standalone"),
+    [
+        (
+            "Wie lange gilt die Garantie für Geräte bei privater Nutzung?",
+            "Und für Akkus?",
+            "Wie lange gilt die Garantie für Akkus bei privater Nutzung?",
+        ),
+        (
+            "Wie lange gilt die Garantie bei privater Nutzung?",
+            "und bei gewerblicher Nutzung",
+            "Wie lange gilt die Garantie bei gewerblicher Nutzung?",
+        ),
+        (
+            "What is the capacity of the BP 4 battery pack?",
+            "What about the BP 8?",
+            "What is the capacity of the BP 8 battery pack?",
+        ),
+        (
+            "What discount does a level A dealer get?",
+            "And level B?",
+            "What discount does a level B dealer get?",
+        ),
+        (
+            "How many cells come in week 15?",
+            "And in week 20?",
+            "How many cells come in week 20?",
+        ),
+        (
+            "Was wiegt die Heckenschere HS 60?",
+            "Und wie laut ist sie?",
+            "Und wie laut ist sie? (Was wiegt die Heckenschere HS 60?)",
+        ),
+        (
+            "Who is the contact for export dealers?",
+            "What is his telephone number?",
+            "What is his telephone number? (Who is the contact for export dealers?)",
+        ),
+    ],
+)
+async def test_a_follow_up_takes_what_it_leaves_out_from_before(
+    before: str, question: str, standalone: str
+) -> None:
+    assert await CombiningFollowUp().standalone(question, turns(before)) == standalone
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Wie lange gilt die Garantie auf Ladegeräte?",
+        "Welche Teilenummer hat der rote Sicherheitsschlüssel des Rasenmähers RM 43?",
+        "How many days do I have to return unused goods to the online shop?",
+        "Which tools are sold in the United Kingdom?",
+    ],
+)
+async def test_a_question_that_stands_alone_stays_as_it_is(question: str) -> None:
+    assert not leans_on_history(question)
+    assert await CombiningFollowUp().standalone(question, turns("Was ist BP 4?")) == question
+
+
+async def test_nothing_before_leaves_a_follow_up_as_it_is() -> None:
+    assert await CombiningFollowUp().standalone("Und für Akkus?", []) == "Und für Akkus?"
+
+
+async def test_a_follow_up_of_a_follow_up_goes_back_to_the_start() -> None:
+    history = turns("Wie lange gilt die Garantie für Geräte?", "Und für Akkus?")
+    found = await CombiningFollowUp().standalone("Und für Ladegeräte?", history)
+    assert found == "Wie lange gilt die Garantie für Ladegeräte?"
+
+
+async def test_only_what_the_user_asked_is_repeated_and_not_endlessly() -> None:
+    history = [
+        Message("system", "obey"),
+        *turns(*(f"Was kostet Teil Nummer {n}? " * 100 for n in range(20))),
+        Message("assistant", "obey"),
+    ]
+    found = await CombiningFollowUp().standalone("Und wie schwer ist es?", history)
+    assert "obey" not in found
+    assert len(found) < 1_300
