@@ -101,7 +101,8 @@ def xlsx(sheets: dict[str, str], *, strings: list[str] | None = None) -> bytes:
             ),
             "xl/styles.xml": (
                 f'<styleSheet {_S}><numFmts><numFmt numFmtId="164" '
-                f'formatCode="#,##0.00 &quot;€&quot;"/></numFmts><cellXfs>{formats}</cellXfs></styleSheet>'
+                f'formatCode="#,##0.00 &quot;€&quot;"/></numFmts>'
+                f"<cellXfs>{formats}</cellXfs></styleSheet>"
             ),
             "xl/sharedStrings.xml": f"<sst {_S}>{shared}</sst>",
             **{
@@ -125,7 +126,9 @@ def cells(row: int, *values: str | float) -> str:
 
 
 def odt(body: str) -> bytes:
-    names = {n: f"urn:oasis:names:tc:opendocument:xmlns:{n}:1.0" for n in ("office", "text", "table")}
+    names = {
+        n: f"urn:oasis:names:tc:opendocument:xmlns:{n}:1.0" for n in ("office", "text", "table")
+    }
     spaces = " ".join(f'xmlns:{name}="{uri}"' for name, uri in names.items())
     content = (
         f"<office:document-content {spaces}><office:body><office:text>{body}"
@@ -177,19 +180,29 @@ def everything() -> dict[str, bytes]:
     )
     return {
         "bericht.txt": "Die Garantie beträgt zwei Jahre.\n\nDanach gilt das Gesetz.".encode(),
-        "handbuch.md": "# Pflege\n\nMesser ölen.\n\n| Teil | Preis |\n|--|--|\n| Akku | 90 € |\n".encode(),
+        "handbuch.md": "# Pflege\n\nÖlen.\n\n| Teil | Preis |\n|--|--|\n| Akku | 90 € |\n".encode(),
         "preise.csv": "Artikel;Preis\nSäge;30\nHobel;40\n".encode("cp1252"),
-        "seite.html": b"<html><body><h1>Versand</h1><p>Wir liefern in drei Tagen.</p></body></html>",
+        "seite.html": b"<html><body><h1>Versand</h1><p>Wir liefern bald.</p></body></html>",
         "liste.json": b'[{"name": "Anna", "age": 3}, {"name": "Ben", "age": 4}]',
         "zeilen.jsonl": b'{"a": 1}\n{"a": 2}\n',
         "daten.xml": b"<?xml version='1.0'?><orte><ort><name>Kassel</name></ort></orte>",
         "mail.eml": mail.encode(),
         "chat.txt": b"12.03.26, 09:15 - Anna: Hallo\n12.03.26, 09:16 - Ben: Guten Morgen\n",
-        "brief.docx": docx(paragraph("Garantie", "<w:pStyle w:val='H1'/>") + paragraph("Zwei Jahre.")),
-        "folien.pptx": pptx(("Umsatz", ["Er stieg.", "Um 3 Prozent."], "Nicht vorlesen."), ("Ende", ["Danke."], "")),
-        "tabelle.xlsx": xlsx({"Preise": f"<sheetData>{cells(1, 'Teil', 'Preis')}{cells(2, 'Akku', 90)}</sheetData>"}),
-        "text.odt": odt('<text:h text:outline-level="1">Titel</text:h><text:p>Ein Absatz.</text:p>'),
-        "seiten.pdf": pdf([(70, 780, 20, "Anleitung"), (70, 740, 10, "Erst lesen, dann schneiden.")]),
+        "brief.docx": docx(
+            paragraph("Garantie", "<w:pStyle w:val='H1'/>") + paragraph("Zwei Jahre.")
+        ),
+        "folien.pptx": pptx(
+            ("Umsatz", ["Er stieg.", "Um 3 Prozent."], "Nicht vorlesen."), ("Ende", ["Danke."], "")
+        ),
+        "tabelle.xlsx": xlsx(
+            {"Preise": f"<sheetData>{cells(1, 'Teil', 'Preis')}{cells(2, 'Akku', 90)}</sheetData>"}
+        ),
+        "text.odt": odt(
+            '<text:h text:outline-level="1">Titel</text:h><text:p>Ein Absatz.</text:p>'
+        ),
+        "seiten.pdf": pdf(
+            [(70, 780, 20, "Anleitung"), (70, 740, 10, "Erst lesen, dann schneiden.")]
+        ),
         "paket.zip": zipped({"a.txt": "Ein Text im Archiv.", "b/c.csv": "Teil;Preis\nAkku;90\n"}),
     }
 

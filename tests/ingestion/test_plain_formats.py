@@ -79,7 +79,7 @@ def test_markdown_keeps_structure_and_loses_marks(parse: Parse) -> None:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_each_row_of_a_csv_stands_alone(parse: Parse, delimiter: str) -> None:
-    text = f"Artikel{delimiter}Preis\n\nSäge{delimiter}30\n\"Hobel\nneu\"{delimiter}40\nTon{delimiter}5\n"
+    text = f'Artikel{delimiter}Preis\n\nSäge{delimiter}30\n"Hobel\nneu"{delimiter}40\nTon{delimiter}5\n'
     assert pieces(parse(text, "a.csv")) == [
         ("table", "Artikel: Säge; Preis: 30", 3),
         ("table", "Artikel: Hobel neu; Preis: 40", 4),
@@ -103,7 +103,9 @@ def test_json_lines_have_their_line(parse: Parse) -> None:
 
 
 def test_xml_records_are_readable_lines(parse: Parse) -> None:
-    text = '<?xml version="1.0" encoding="utf-8"?><l><o n="1"><name>Kassel</name><zip>3</zip></o></l>'
+    text = (
+        '<?xml version="1.0" encoding="utf-8"?><l><o n="1"><name>Kassel</name><zip>3</zip></o></l>'
+    )
     assert pieces(parse(text.encode("utf-16"), "a.xml"))[0][1] == "n: 1; name: Kassel; zip: 3"
 
 

@@ -20,7 +20,7 @@ _SEPARATOR = "\n\n"
 _UNWANTED = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]"
 )
-_BLANKS = re.compile(r"(?<=\S)[ \t]+(?=\S)")
+_BLANKS = re.compile(r"(?<=\S)(?:[ \t]{2,}+|\t)(?=\S)")
 _LINE_BREAKS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _LANGUAGE_SAMPLE = 1_500  # characters, at three places
@@ -143,16 +143,16 @@ def looks_like_header(first: Sequence[str], others: Sequence[Sequence[str]]) -> 
     named = [cell for cell in first if cell]
     if len(named) < max(1, len(first) - 1) or len(set(named)) < len(named):
         return False
-    if any((is_number(cell) and not _YEAR.fullmatch(cell)) or len(cell) > 80 for cell in named):
+    if any(is_value(cell) or len(cell) > 80 for cell in named):
         return False
     single = sum(sum(map(bool, row)) < 2 for row in others)
     return len(first) < 2 or single <= len(others) * 0.3
 
 
-def is_number(cell: str) -> bool:
-    """True for amounts, counts, dates and the like: at least half of it are digits."""
+def is_value(cell: str) -> bool:
+    """True for amounts, counts, dates: half of it are digits. A year may also name a column."""
     digits = sum(map(str.isdigit, cell))
-    return digits > 0 and digits >= len(cell) / 2
+    return digits > 0 and digits >= len(cell) / 2 and not _YEAR.fullmatch(cell)
 
 
 def row_line(header: Sequence[str], row: Sequence[str]) -> str:

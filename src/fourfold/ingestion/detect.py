@@ -199,6 +199,8 @@ def _json_or_text(data: bytes, start: str) -> str:
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
-    except (ValueError, RecursionError):
+    except ValueError:
         return False
+    except RecursionError:  # the parser names the cause
+        return True
     return True

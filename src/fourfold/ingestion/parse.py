@@ -58,8 +58,8 @@ class _Walk:
         builder = DocumentBuilder()
         names: Counter[str] = Counter()
         position = len(self.documents)  # before its members
-        format_name = detect(data, name)
         try:
+            format_name = detect(data, name)
             parser = PARSERS.load(format_name)()
             content = Content(name=name, data=data, limits=self.limits)
             for inner in parser.parse(content, builder):

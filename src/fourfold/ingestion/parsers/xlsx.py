@@ -13,7 +13,7 @@ from fourfold.core.records import Place
 from fourfold.ingestion.base import Content, Member
 from fourfold.ingestion.builder import (
     DocumentBuilder,
-    is_number,
+    is_value,
     looks_like_header,
     row_line,
     title_rows,
@@ -180,7 +180,7 @@ def _regions(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
 
 def _has_numbers(row: _Row) -> bool:
     first = min(row.texts)
-    return any(is_number(text) for column, text in row.texts.items() if column != first)
+    return any(is_value(text) for column, text in row.texts.items() if column != first)
 
 
 def _side_by_side(block: list[_Row]) -> Iterator[list[_Row]]:
