@@ -60,7 +60,7 @@ async def require_extension(target: Target) -> None:
         return  # another process made it in the same moment
     except asyncpg.PostgresError as error:
         raise StorageError(
-            f"The database cannot be prepared: {error}.",
+            f"The database cannot be prepared: {str(error).splitlines()[0]}.",
             hint="Install pgvector on the server, then let its owner type in this database: "
             f"CREATE EXTENSION vector; CREATE SCHEMA {SCHEMA} AUTHORIZATION your_user",
         ) from error
