@@ -54,7 +54,7 @@ class DocumentBuilder:
     def add(self, kind: ElementKind, text: str, at: Place = NOWHERE) -> None:
         """Add a piece; nothing happens when it has neither letters nor digits."""
         cleaned = clean(text)
-        if kind != "code":
+        if kind != "code" and ("  " in cleaned or "\t" in cleaned):
             cleaned = _BLANKS.sub(" ", cleaned)
         if any(map(str.isalnum, cleaned)):
             self._add(kind, cleaned.strip("\n ") if kind == "code" else cleaned.strip(), at)
