@@ -175,15 +175,27 @@ class Ledger:
                 await transaction.execute(text(statement), values)
         return len(ids)
 
-    async def erase(self, document: str, store: VectorStore) -> int:
-        """Remove a document, or everything of a file, from every source it is in."""
+    async def documents_of(self, path: str) -> list[str]:
+        """The ids of the document of that path, or of all that came from the file of that path."""
+        async with self.database.connect() as connection:
+            ids = await connection.scalars(
+                text("SELECT id FROM fourfold.documents WHERE path = :path OR file = :path"),
+                {"path": path},
+            )
+            return list(ids)
+
+    async def erase(self, path: str, store: VectorStore) -> int:
+        """Remove the file that such a document came from, from every source it is in.
+
+        A member leaves with its whole file, so that the next ingestion reads the file anew.
+        """
         async with self.database.connect() as connection:
             rows = await connection.execute(
                 text(
                     "SELECT DISTINCT source, file FROM fourfold.documents "
-                    "WHERE path = :document OR file = :document"
+                    "WHERE path = :path OR file = :path"
                 ),
-                {"document": document},
+                {"path": path},
             )
             places = rows.all()
         return sum([await self.forget(source, [file], store) for source, file in places])

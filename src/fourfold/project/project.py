@@ -106,17 +106,21 @@ class Project:
             return await indexer.ingest(connectors, retry=retry, progress=progress)
 
     async def erase(self, document: str) -> int:
-        """Remove a document, or all of a file, from the index and from what traces keep of it.
+        """Remove a document with its file from the index, and its words from the traces.
 
-        Gives the number of documents removed; the file itself is not touched.
+        Gives the number of documents removed. The file on disk and earlier backups stay.
         """
-        removed = await self.ledger.erase(document, self.store)
-        if not removed:
+        from fourfold.tracing import Traces
+
+        ids = await self.ledger.documents_of(document)
+        if not ids:
             raise NotFound(
                 f"No document `{document}` is in the index.",
                 hint="`fourfold search` shows the paths as they are known.",
             )
-        return removed
+        await self.tracer.flush()
+        await Traces(self.database).forget(ids)
+        return await self.ledger.erase(document, self.store)
 
     @cached_property
     def embedder(self) -> Embedder:

@@ -27,6 +27,24 @@ _RECENT = text(
     + "AND (started_at, id) < (:before_time, :before_id)"
     + "ORDER BY started_at DESC, id DESC LIMIT :limit"
 )
+_FORGET = text("""
+    UPDATE trace_payloads SET
+        answer = '',
+        citations = (
+            SELECT coalesce(jsonb_agg(one), '[]') FROM jsonb_array_elements(citations) AS one
+            WHERE one->>'chunk' NOT IN (
+                SELECT hit->>'chunk' FROM jsonb_array_elements(hits) AS hit
+                WHERE hit->>'document_id' = ANY(:ids)
+            )
+        ),
+        hits = (
+            SELECT coalesce(jsonb_agg(hit), '[]') FROM jsonb_array_elements(hits) AS hit
+            WHERE hit->>'document_id' <> ALL(:ids)
+        )
+    WHERE EXISTS (
+        SELECT FROM jsonb_array_elements(hits) AS hit WHERE hit->>'document_id' = ANY(:ids)
+    )
+""")
 _AFTER_ALL = "7" + "f" * 11 + "f" * 20
 
 
@@ -101,6 +119,13 @@ class Traces:
         async with self._database.begin() as transaction:
             rows = (await transaction.execute(_RECENT, asked)).mappings().all()
         return await self._views(rows, visible_to)
+
+    async def forget(self, document_ids: Collection[str]) -> None:
+        """Take what traces hold of these documents out of them: hits, quotes, answers."""
+        if not document_ids:
+            return
+        async with self._database.begin() as transaction:
+            await transaction.execute(_FORGET, {"ids": list(document_ids)})
 
     async def _views(self, rows: Collection[RowMapping], reader: Principal) -> list[TraceView]:
         documents = {hit["document_id"] for row in rows for hit in row["hits"]}
