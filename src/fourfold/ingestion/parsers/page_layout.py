@@ -81,7 +81,10 @@ class _Style:
         stands_out = line.height > self.size * _LARGER
         if not stands_out and not (line.is_bold and not self.is_bold):
             return 0
-        if not stands_out and (_SENTENCE_END.search(text) or len(line.cells) > 1 or len(text) > 90):
+        is_sentence = _SENTENCE_END.search(text) is not None and not text.endswith("?")
+        if is_sentence and line.height < 1.4 * self.size:
+            return 0
+        if not stands_out and (len(line.cells) > 1 or len(text) > 90):
             return 0
         if numbered:
             return 1 + numbered[1].count(".") + (1 if self.larger_sizes else 0)
@@ -129,7 +132,7 @@ class _PageWriter:
             text = self._text(block)
             if level:
                 self._into.heading(text, level, self._at)
-            elif _BULLET.match(block[0].text):
+            elif _is_item(block[0]):
                 self._into.add("list", _BULLET_SIGN.sub("- ", text, count=1), self._at)
             else:
                 self._into.add("paragraph", text, self._at)
@@ -161,7 +164,7 @@ class _PageWriter:
     def _continues(self, block: list[Line], line: Line, right: float, pitch: float) -> bool:
         last = block[-1]
         alike = abs(line.height / last.height - 1) < 0.12 and line.is_bold == last.is_bold
-        if not alike or _BULLET.match(line.text):
+        if not alike or _is_item(line):
             return False
         if self._style.level(last) and _NUMBERED.match(line.text):
             return False
@@ -190,6 +193,10 @@ class _PageWriter:
         with_hyphen = f"{found[1]}-{found[2]}"
         is_compound = not found[2][0].islower() or with_hyphen.lower() in self._style.hyphenated
         return with_hyphen if is_compound else found[1] + found[2]
+
+
+def _is_item(line: Line) -> bool:
+    return line.has_mark or _BULLET.match(line.text) is not None
 
 
 def _running_titles(pages: Sequence[Page]) -> frozenset[str]:

@@ -34,6 +34,7 @@ class Line:
     top: float
     bottom: float
     is_bold: bool = False
+    has_mark: bool = False  # a number or a dot stands before the text, as in a list
 
     @property
     def text(self) -> str:
@@ -86,11 +87,11 @@ def _lines(textpage: Any) -> Iterator[Line]:
         start += len(piece)
         stripped = piece.strip()
         if stripped and not _LINE_END.fullmatch(piece):
-            cells, top, bottom = ruler.measure(stripped, first)
+            cells, top, bottom, has_mark = ruler.measure(stripped, first)
             if text.startswith(LINE_HYPHEN, start):
                 cells = (*cells[:-1], replace(cells[-1], text=cells[-1].text + LINE_HYPHEN))
             weight = FPDFText_GetFontWeight(textpage.raw, first)
-            yield Line(cells, top, bottom, is_bold=weight >= _BOLD_FROM)
+            yield Line(cells, top, bottom, is_bold=weight >= _BOLD_FROM, has_mark=has_mark)
 
 
 class _Ruler:
@@ -103,22 +104,26 @@ class _Ruler:
         self._rectangle = FS_RECTF()
         self._measure = FPDFText_GetLooseCharBox
 
-    def measure(self, text: str, first: int) -> tuple[tuple[Cell, ...], float, float]:
-        """The cells of a line whose first character has this index, its top and bottom."""
+    def measure(self, text: str, first: int) -> tuple[tuple[Cell, ...], float, float, bool]:
+        """The cells of a line whose first character has this index; top, bottom; has it a mark."""
         left, right, top, bottom = self._box(first)
         limit = _GAP_IN_HEIGHTS * max(1.0, top - bottom)
         cells = []
         begin = 0
+        has_mark = False
         for blank in _BLANKS.finditer(text):
             before = self._box(first + blank.start() - 1)[1]
             after = self._box(first + blank.end())[0]
-            is_mark = begin == 0 and _MARK.fullmatch(text, 0, blank.start())
+            is_mark = begin == 0 and _MARK.fullmatch(text, 0, blank.start()) is not None
+            has_mark = has_mark or (is_mark and after - before > limit / 2)
             if after - before > (_MARK_GAP_IN_HEIGHTS * limit if is_mark else limit):
                 cells.append(Cell(text[begin : blank.start()], left, before))
                 begin, left = blank.end(), after
-        right = self._box(first + len(text) - 1)[1]
+        _, right, last_top, last_bottom = self._box(first + len(text) - 1)
+        if last_top - last_bottom < top - bottom:  # the box of a capital with dots, `Ö`, is higher
+            top, bottom = last_top, last_bottom
         cells.append(Cell(text[begin:], left, max(left, right)))
-        return tuple(cells), top, bottom
+        return tuple(cells), top, bottom, has_mark
 
     def _box(self, index: int) -> tuple[float, float, float, float]:
         box = self._rectangle
@@ -160,4 +165,5 @@ def _joined(last: Line, line: Line) -> Line:
         max(last.top, line.top),
         min(last.bottom, line.bottom),
         is_bold=last.is_bold and line.is_bold,
+        has_mark=last.has_mark,
     )

@@ -30,8 +30,10 @@ def table_length(lines: Sequence[Line], start: int) -> int:
 
 def _belongs(lines: Sequence[Line], start: int, end: int, left: float) -> bool:
     last, line = lines[end - 1], lines[end]
-    near = -line.height < last.bottom - line.top < 2.5 * line.height
-    if not near or line.bottom > last.bottom:
+    gap = (last.bottom - line.top) / line.height
+    if gap < -1 or line.bottom > last.bottom:  # a cell of several lines beside the last one
+        return gap > -4 and _is_rest(line, left)
+    if gap > 2.5:
         return False
     return len(line.cells) > 1 or _is_rest(line, left) or _is_wrapped(lines, start, end)
 
