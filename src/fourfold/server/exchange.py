@@ -26,7 +26,7 @@ _EVENTS: Headers = (
 )
 
 
-class ClientLeft(asyncio.CancelledError):  # noqa: N818 it is a way to be cancelled, no error
+class ClientLeft(asyncio.CancelledError):
     """Nobody waits for the answer any more: whatever works on it is cancelled."""
 
 

@@ -5,22 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from fourfold.access import ApiKey
 from fourfold.core.errors import InvalidInput
 from fourfold.core.records import Role
 
+_NO_NUL = r"^[^\x00]*$"  # PostgreSQL keeps no NUL character
 
-def _without_nul(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("a NUL character is no text")
-    return text
-
-
-Text = Annotated[str, AfterValidator(_without_nul)]
-Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_without_nul)]
-Question = Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_without_nul)]
+Text = Annotated[str, Field(pattern=_NO_NUL)]
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL)]
+Question = Annotated[str, Field(min_length=1, max_length=20_000, pattern=_NO_NUL)]
 Filter = Annotated[dict[Line, Line | list[Line]], Field(max_length=20)]
 DocumentId = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
 
