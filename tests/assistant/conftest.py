@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from fourfold.core.protocols import Vectors
 
 
-def hit(text: str, *, language: str = "de", start: int = 100, similarity: float = 0.9) -> Hit:
+def hit(
+    text: str,
+    *,
+    language: str = "de",
+    start: int = 100,
+    similarity: float = 0.9,
+    coverage: float = 0.9,
+) -> Hit:
     """A chunk that stands at `start` in its document, found with good scores."""
     place = Place(start=start, end=start + len(text), page=2)
     chunk = Chunk(
@@ -28,7 +35,7 @@ def hit(text: str, *, language: str = "de", start: int = 100, similarity: float 
         place=place,
         language=language,
     )
-    return Hit(chunk=chunk, score=1.0, similarity=similarity, coverage=0.5)
+    return Hit(chunk=chunk, score=1.0, similarity=similarity, coverage=coverage)
 
 
 class FixedRetriever:

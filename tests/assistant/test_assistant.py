@@ -104,7 +104,7 @@ async def test_a_question_that_the_hits_do_not_match_never_reaches_the_model(
     assistant: Made, found: Found
 ) -> None:
     model = ScriptedModel([])
-    weak = found(WARRANTY, similarity=0.75)
+    weak = found(WARRANTY, similarity=0.75, coverage=0.1)
     answer = await ask(assistant([weak], ModelReader(model)), "Wie hoch ist das Weihnachtsgeld?")
     assert answer.refused
     assert model.asked == []

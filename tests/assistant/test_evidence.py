@@ -85,8 +85,8 @@ def _hit(similarity: float, coverage: float, language: str = "de") -> Hit:
 
 
 def test_strong_hits_make_an_answer_likely_and_weak_ones_do_not() -> None:
-    assert likelihood([_hit(0.88, 0.4)], "de") > 0.95
-    assert likelihood([_hit(0.80, 0.1)], "de") < 0.05
+    assert likelihood([_hit(0.88, 0.8)], "de") > 0.9
+    assert likelihood([_hit(0.80, 0.1)], "de") < 0.1
     assert likelihood([], "de") < ANSWERABLE
 
 

@@ -39,7 +39,7 @@ class Assistant:
         follow_up: FollowUp,
         input_guards: Sequence[Guard] = (),
         output_guards: Sequence[Guard] = (),
-        limit: int = 5,
+        limit: int = 8,
     ) -> None:
         self.retriever = retriever
         self.selection = selection
@@ -121,7 +121,9 @@ class Assistant:
 
     async def _candidates(self, reply: Reply) -> list[Candidate]:
         """The best sentences; one that tries to give orders never reaches the reader."""
-        found = await self.selection.select(reply.question, reply.hits)
+        found = await self.selection.select(
+            reply.question, reply.hits, focus=reply.asked, language=reply.language
+        )
         return [one for one in found if not _objection(self.input_guards, one.text)]
 
 

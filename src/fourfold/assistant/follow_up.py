@@ -28,6 +28,12 @@ _BEGINS_WITH_PREPOSITION = re.compile(rf"^({_PREPOSITION})\s+(.+)$", re.IGNORECA
 _ARTICLE = re.compile(r"^(?:the|a|an|der|die|das|dem|den|des)\s+", re.IGNORECASE)
 _CODE = r"(?:[A-Z]|\d+|[A-Z]*\d[\w/-]*)"  # what tells two things of one kind apart
 _THING_WITH_CODE = re.compile(rf"^(?P<kind>[^\W\d_]+)\s+(?P<code>{_CODE})$")
+# `bei privater Nutzung`, `in the United Kingdom`, `for tools`: up to a noun with a capital letter,
+# or one word where there is none.
+_NOUN_PHRASE = (
+    r"(?:(?i:the|a|an|der|die|das|dem|den|des)\s+)?"
+    r"(?:(?:[a-zäöüß]+\s+){0,2}[A-ZÄÖÜ0-9][\w/-]*(?:\s+[A-ZÄÖÜ0-9][\w/-]*)*|[\w/-]+(?:\s+\d+)?)"
+)
 _FEW_WORDS = 4
 _LONGEST_BEFORE = 300  # characters of an earlier question that are worth keeping
 _TURNS = 4  # earlier questions that can matter
@@ -80,11 +86,8 @@ def _swapped(before: str, rest: str) -> str:
 
 
 def _with_phrase(before: str, preposition: str, rest: str) -> str:
-    """Replace the last phrase with the same preposition, up to the next preposition."""
-    same = re.compile(
-        rf"\b{preposition}\s+(?:(?!\b{_PREPOSITION}\b)[^?.!,])+?(?=\s*[?.!,]|\s+{_PREPOSITION}\b|$)",
-        re.IGNORECASE,
-    )
+    """Replace the last phrase with the same preposition."""
+    same = re.compile(rf"(?i:\b{preposition}\s+){_NOUN_PHRASE}")
     found = list(same.finditer(before))
     if not found:
         return ""

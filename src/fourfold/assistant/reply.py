@@ -14,7 +14,8 @@ class Reply:
     """Collects the sentences of one answer; what was shown is never taken back."""
 
     def __init__(self, *, question: str, language: str, model: str) -> None:
-        self.question = question
+        self.asked = question  # in the user's own words
+        self.question = question  # standing alone
         self.language = language
         self.model = model
         self.hits: tuple[Hit, ...] = ()
