@@ -43,7 +43,9 @@ class Entry:
 
     async def _holder(self, exchange: Exchange) -> Caller:
         secret = _bearer(exchange.header(b"authorization"))
-        keyless = self._rules.keyless if _comes_from_here(exchange) else None
+        keyless = self._rules.keyless
+        if keyless and not _comes_from_here(exchange):
+            keyless = None
         # The clients of OpenAI always send a key; on loopback only those that look like ours count.
         if keyless and (secret is None or not secret.startswith("ff_")):
             return keyless

@@ -94,7 +94,7 @@ class Traces:
         """The trace of that id, or `NotFound`, for those who may not see it too."""
         missing = NotFound(
             f"There is no trace `{trace_id[:40]}`.",
-            hint="It can be read a second after its request, by whoever asked and by engineers.",
+            hint="It can be read two seconds after its request, by whoever asked and by engineers.",
         )
         if not is_trace_id(trace_id):
             raise missing
