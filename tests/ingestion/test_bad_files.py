@@ -149,17 +149,5 @@ def test_foreign_formats_are_named(head: bytes, word: str) -> None:
     assert caught.value.cause == "unsupported"
 
 
-def test_a_picture_without_the_extra_needs_ocr(
-    monkeypatch: pytest.MonkeyPatch, cause: Cause, make: SimpleNamespace
-) -> None:
-    import sys
-
-    from fourfold.ingestion import ocr
-
-    ocr._engine.cache_clear()
-    monkeypatch.setitem(sys.modules, "rapidocr", None)
-    assert cause(b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, "a.png") in {"needs_ocr", "unreadable"}
-
-
 def test_names_in_archives_keep_their_umlauts(parse: Parse, make: SimpleNamespace) -> None:
     assert parse(make.zipped({"ä ö.txt": "Umlaute."}), "a.zip").documents[0].member == "!/ä ö.txt"
