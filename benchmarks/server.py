@@ -62,10 +62,12 @@ class StandIn(asyncio.Protocol):
     """A model that has its answer ready: whole, or in twelve pieces for a stream."""
 
     def connection_made(self, transport: Any) -> None:
+        """Remember where to answer."""
         self.transport = transport
         self.data = b""
 
     def data_received(self, data: bytes) -> None:
+        """Answer every whole request that has arrived."""
         self.data += data
         while (end := self.data.find(b"\r\n\r\n")) >= 0:
             found = re.search(rb"content-length: *(\d+)", self.data[:end].lower())
