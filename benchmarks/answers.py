@@ -277,7 +277,7 @@ def _row(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
     unanswerable = [line for line in lines if not line["answers"]]
     given = [line for line in answerable if not line["refused"]]
     quotes = [(quote, line) for line in given for quote in line["citations"]]
-    texts = [("" if line["refused"] else _bare(line["answer"]), line) for line in answerable]
+    texts = [("" if line["refused"] else bare(line["answer"]), line) for line in answerable]
     return {
         "answerable": len(answerable),
         "unanswerable": len(unanswerable),
@@ -300,7 +300,7 @@ def _holds(text: str, line: dict[str, Any]) -> bool:
     return any(answer.casefold() in folded for answer in line["answers"])
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """The answer without its marks."""
     import re
 
