@@ -49,6 +49,7 @@ timezone = 'UTC'
 log_min_messages = warning
 log_checkpoints = off
 """
+PROGRAMS = {"postgres", "initdb"}
 START_SECONDS = 60.0  # after a crash the log is replayed first
 STOP_SECONDS = 30.0
 LOG_BYTES = 1_000_000
@@ -126,6 +127,10 @@ class EmbeddedServer:
     def _initialise(self, account: Account, sockets: Path) -> None:
         """Build beside, then rename: a cluster is there completely or not at all."""
         building = self.cluster.with_name("postgres.new")
+        for process in _processes_in(building):  # of a first start that was killed
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+            _has_ended(process, STOP_SECONDS)
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(mode=0o700)
         account.give(building)
@@ -289,7 +294,7 @@ def _clear_away_crash(cluster: Path, sockets: Path) -> None:
 def _processes_in(cluster: Path) -> Iterator[psutil.Process]:
     for process in psutil.process_iter(["name"]):
         with suppress(psutil.Error, OSError):
-            if "postgres" in process.info["name"] and os.path.samefile(process.cwd(), cluster):
+            if process.info["name"] in PROGRAMS and os.path.samefile(process.cwd(), cluster):
                 yield process
 
 
