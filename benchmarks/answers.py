@@ -85,7 +85,7 @@ async def run(arguments: argparse.Namespace) -> None:
     done = {line["id"] for line in _lines(file)}
     async with opened_model(arguments.model, arguments.threads) as model:
         async for case, retriever, embedder in cases(arguments):
-            if case.id not in done:
+            if case.id not in done and (case.answers or arguments.way == "assistant"):
                 line = await answered(case, retriever, embedder, model, arguments.way)
                 with file.open("a", encoding="utf-8") as out:
                     out.write(json.dumps(line, ensure_ascii=False) + "\n")
