@@ -28,7 +28,7 @@ EXACT_UP_TO = 3_000  # matches of a filter; counting and comparing them takes a 
 EXACT_UNFILTERED = 2_000  # chunks
 CANDIDATES = 3_000  # chunks that are compared word by word
 # Passages unlike the rest of an index are reached by few paths: with 100 instead of 1000 the best
-# passage was missed by 45 of 100 questions (benchmarks/retrieval.md).
+# passage was missed by 9 of 20 questions (benchmarks/retrieval.md).
 GRAPH_SETTINGS = text(
     "SELECT set_config('hnsw.ef_search', '1000', true), "
     "set_config('hnsw.iterative_scan', 'strict_order', true)"
