@@ -7,9 +7,12 @@ import sys
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,13 +30,14 @@ project_option = click.option(
 
 
 def command(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
-    """Run an asynchronous command to its end."""
+    """Run an asynchronous command to its end, on uvloop where it is installed."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         import asyncio
 
-        return asyncio.run(function(*args, **kwargs))
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(function(*args, **kwargs))
 
     return run
 
@@ -72,3 +76,11 @@ def say_error(code: str, message: str, hint: str, *, as_json: bool) -> None:
     say(f"{click.style('error:', fg='red', bold=True)} {message}")
     if hint:
         say(f"\n{click.style('hint:', bold=True)} {hint}")
+
+
+def _loop_factory() -> Callable[[], AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # Windows has none
+        return None
+    return uvloop.new_event_loop
