@@ -9,12 +9,13 @@ from math import log
 
 from fourfold.assistant.base import Candidate
 from fourfold.assistant.cues import fits
-from fourfold.assistant.words import content_words, covered
+from fourfold.assistant.words import content_words, covered, numbers
 from fourfold.core.protocols import Embedder
 from fourfold.core.records import Hit
 from fourfold.core.sentences import split_sentences
 
 _SHORTEST = 12  # characters; what is shorter is a heading or a stray mark
+_FEWEST_NEW_WORDS = 3
 
 # Tried on XQuAD's tuning half, 354 questions a language: with words, cues and the place of the hit
 # the right sentence comes first in .70 (German) and .75 (English) and is among the first three in
@@ -96,8 +97,9 @@ def by_words(question: str, hits: Sequence[Hit], *, focus: str = "") -> list[Can
 
 
 def _says_something(text: str, wanted: set[str]) -> bool:
-    """False for headings and for names that only repeat words of the question."""
-    return len(text) >= _SHORTEST and bool(content_words(text) - wanted)
+    """False for headings and bare names: too few words that the question did not have."""
+    new = content_words(text) - wanted
+    return len(text) >= _SHORTEST and (len(new) >= _FEWEST_NEW_WORDS or bool(numbers(text)))
 
 
 def _weights(wanted: set[str], sentences: Sequence[set[str]], focus: set[str]) -> dict[str, float]:
