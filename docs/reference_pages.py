@@ -353,5 +353,4 @@ def _type(annotation: Any) -> str:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent))
-    print(globals()[sys.argv[1]]())
+    sys.stdout.write(globals()[sys.argv[1]]() + "\n")
