@@ -33,7 +33,6 @@ from fourfold.server import EntryRules, Services, create_app
 from fourfold.server.documents import IndexedDocuments
 from fourfold.server.run import DrainingServer, server_for
 from fourfold.storage.database import Database, open_database
-from fourfold.storage.embedded import EmbeddedServer
 from fourfold.testing.models import ScriptedModel
 from fourfold.tracing import Tracer, Traces
 
@@ -136,27 +135,11 @@ class LetterEmbedder:
         return (vector / np.linalg.norm(vector)).astype(np.float32)
 
 
-@pytest.fixture(scope="module")
-def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("data")
-    server = EmbeddedServer(folder)
-    server.acquire()
-    yield folder
-    server.release()
-
-
 async def opened(data_folder: Path) -> Database:
     database = await open_database(Settings(_env_file=None, database_url=None), data_folder)
     async with database.begin() as transaction:
         await transaction.execute(text(EMPTY))
     return database
-
-
-@pytest.fixture
-async def database(data_folder: Path) -> AsyncIterator[Database]:
-    database = await opened(data_folder)
-    yield database
-    await database.close()
 
 
 @pytest.fixture
