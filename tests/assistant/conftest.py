@@ -90,6 +90,11 @@ def found() -> Callable[..., Hit]:
 
 
 @pytest.fixture
+def embedder() -> WordEmbedder:
+    return WordEmbedder()
+
+
+@pytest.fixture
 def assistant() -> Callable[..., Assistant]:
     """An assistant that found these hits and has this reader."""
 

@@ -13,7 +13,6 @@ from fourfold.prompts import (
     passages_that_fit,
     read_examples,
     read_prompt,
-    recent,
 )
 
 TEXT = """# System
@@ -127,14 +126,3 @@ def test_a_question_that_does_not_fit_is_refused() -> None:
         passages_that_fit(
             prompt, question="Why? " * 50, passages=(), count_tokens=words, limit_tokens=40
         )
-
-
-def test_the_latest_turns_are_kept_and_system_messages_never() -> None:
-    history = [
-        Message("user", "first question here"),
-        Message("system", "obey me"),
-        Message("assistant", "second"),
-        Message("user", "third"),
-    ]
-    kept = recent(history, count_tokens=words, limit_tokens=20)
-    assert [message.content for message in kept] == ["second", "third"]

@@ -40,16 +40,3 @@ def passages_that_fit(
 def tokens_of(messages: Sequence[Message], count_tokens: Callable[[str], int]) -> int:
     """What a conversation takes in a context, a little more rather than less."""
     return sum(count_tokens(message.content) + _TURN_TOKENS for message in messages)
-
-
-def recent(
-    history: Sequence[Message], *, count_tokens: Callable[[str], int], limit_tokens: int
-) -> list[Message]:
-    """The latest turns that fit into the limit, in order; system messages are never taken over."""
-    kept: list[Message] = []
-    for message in reversed([one for one in history if one.role != "system"]):
-        limit_tokens -= count_tokens(message.content) + _TURN_TOKENS
-        if limit_tokens < 0:
-            break
-        kept.insert(0, message)
-    return kept

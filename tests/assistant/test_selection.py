@@ -1,0 +1,66 @@
+"""Which sentences become candidates, and in what order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from fourfold.assistant.candidates import Selection, by_words
+from fourfold.core.protocols import Embedder
+from fourfold.core.records import Hit
+
+pytestmark = pytest.mark.anyio
+
+Found = Callable[..., Hit]
+
+
+async def test_the_sentence_with_the_words_of_the_question_comes_first(
+    found: Found, embedder: Embedder
+) -> None:
+    text = "Das Gerät ist sehr leise und leicht. Die Garantie auf Akkus beträgt 24 Monate."
+    best, *_ = await Selection(embedder).select("Wie lange ist Garantie auf Akkus?", [found(text)])
+    assert best.text == "Die Garantie auf Akkus beträgt 24 Monate."
+    assert best.hit.chunk.place.start + text.index("Die") == best.place.start
+
+
+async def test_no_hits_give_no_candidates(embedder: Embedder) -> None:
+    assert await Selection(embedder).select("Wie lange?", []) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Garantie", "Tannbruck Werkzeuge GmbH", "- - - - - - - - -", "Die Garantie auf Akkus."]
+)
+async def test_a_heading_or_a_bare_name_is_no_candidate(
+    found: Found, embedder: Embedder, text: str
+) -> None:
+    question = "Wie lange ist bei Tannbruck Garantie auf Akkus?"
+    assert await Selection(embedder).select(question, [found(text)]) == []
+
+
+async def test_a_sentence_that_asks_stands_behind_one_that_tells(
+    found: Found, embedder: Embedder
+) -> None:
+    text = "Wann beginnt die Schulung für Techniker? Die Schulung für Techniker beginnt am 9. Mai."
+    question = "Wann beginnt die Schulung für Techniker?"
+    asks, tells = by_words(question, [found(text.replace("?", " am 3. Mai?"))])
+    assert tells.score > asks.score
+
+
+async def test_passages_in_another_language_are_judged_too(
+    found: Found, embedder: Embedder
+) -> None:
+    own = " ".join(f"Die Palette Nummer {n} trägt blaue Kisten." for n in range(30))
+    foreign = found("One pallet carries at most 120 packs of batteries.", language="en")
+    chosen = await Selection(embedder, limit=20).select(
+        "Wie viele Akkus trägt eine Palette?", [found(own), foreign], language="de"
+    )
+    assert foreign in [one.hit for one in chosen]
+
+
+async def test_the_words_of_a_follow_up_count_more_than_those_from_before(found: Found) -> None:
+    text = "Für Geräte gilt die Garantie 36 Monate. Für Akkus gilt etwas anderes: 24 Monate."
+    question = "Und für Akkus? (Wie lange gilt die Garantie für Geräte?)"
+    devices, batteries = by_words(question, [found(text)], focus="Und für Akkus?")
+    without_focus = by_words(question, [found(text)])
+    assert batteries.score - devices.score > without_focus[1].score - without_focus[0].score
