@@ -236,7 +236,9 @@ def live(data_folder: Path) -> Iterator[Live]:
             )
             made = await live.services.access.create_key("owner", role="owner", actor="test")
             live.secret = made.secret
-            server = server_for(create_app(live.services), "127.0.0.1", 0, started=started)
+            server = server_for(
+                create_app(live.services), "127.0.0.1", 0, drain_seconds=1, started=started
+            )
             running.append((asyncio.get_running_loop(), server))
             await server.serve()
         await database.close()
