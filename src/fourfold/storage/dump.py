@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from asyncio.subprocess import DEVNULL, PIPE
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from fourfold.core.errors import StorageError
 from fourfold.storage.account import installed_programs
-from fourfold.storage.connections import SCHEMA, Target, plain_connection
+from fourfold.storage.connections import SCHEMA, Target
 
 OPTIONS = ["--format=custom", "--no-owner", "--no-privileges"]
-SET_ASIDE = f"{SCHEMA}_before_restore"
+REPLACE = f"""
+BEGIN;
+SET LOCAL lock_timeout = '60s';
+CREATE EXTENSION IF NOT EXISTS vector SCHEMA public;
+DROP SCHEMA IF EXISTS {SCHEMA} CASCADE;
+"""
 
 
 async def dump(target: Target, file: Path) -> Path:
@@ -39,50 +45,82 @@ async def dump_before_migration(target: Target, folder: Path, *, revision: str) 
 
 
 async def check_dump(file: Path) -> None:
-    """Raise `StorageError` when the file is no whole dump."""
-    await _run("pg_restore", "--list", str(file))
+    """Raise `StorageError` when the file is no dump of ours."""
+    listing = await _run("pg_restore", "--list", str(file))
+    if f"TABLE {SCHEMA} alembic_version" not in listing:
+        raise StorageError(
+            f"`{file}` is a backup of something else.",
+            hint="Choose a file that `fourfold backup` wrote.",
+        )
 
 
 async def load(target: Target, file: Path) -> None:
-    """Replace our schema by the one in the dump; when that fails, the old one stays."""
-    connection = await plain_connection(target)
-    try:
-        await connection.execute("CREATE EXTENSION IF NOT EXISTS vector SCHEMA public")
-        await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-        await connection.execute(f"ALTER SCHEMA {SCHEMA} RENAME TO {SET_ASIDE}")
-        try:
-            await _run(
-                "pg_restore",
-                "--single-transaction",
-                "--no-owner",
-                "--no-privileges",
-                str(file),
-                target=target,
-            )
-        except BaseException:
-            await connection.execute(f"ALTER SCHEMA {SET_ASIDE} RENAME TO {SCHEMA}")
-            raise
-        await connection.execute(f"DROP SCHEMA {SET_ASIDE} CASCADE")
-    finally:
-        await connection.close()
+    """Replace our schema by the one in the dump; when that fails, the old one stays.
 
-
-async def _run(program: str, *options: str, target: Target | None = None) -> None:
-    environment = {"LC_ALL": "C"}
-    database: list[str] = []
-    if target is not None:
-        address, password = _address(target)
-        environment["PGPASSWORD"] = password  # not an argument, which everybody can read
-        database = ["--dbname", address]
-    process = await asyncio.create_subprocess_exec(
-        _program(program), *database, *options, env=environment, stdout=DEVNULL, stderr=PIPE
+    All is one transaction, that only the last word commits: killed at any moment, with us or
+    alone, either program leaves the database as it was.
+    """
+    options, environment = _login(target)
+    psql = await asyncio.create_subprocess_exec(
+        *(_program("psql"), *options, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"),
+        env=environment,
+        stdin=PIPE,
+        stdout=DEVNULL,
+        stderr=PIPE,
     )
-    _, said = await process.communicate()
+    reader = await asyncio.create_subprocess_exec(
+        *(_program("pg_restore"), *OPTIONS[1:], "--file=-", str(file)),
+        env={"LC_ALL": "C"},
+        stdout=PIPE,
+        stderr=DEVNULL,
+    )
+    try:
+        whole = await _pass_on(reader, psql)
+        _, said = await psql.communicate(b"COMMIT;\n" if whole else b"")
+    finally:
+        for process in (reader, psql):
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+    if psql.returncode or not whole:
+        words = said.decode("utf-8", "replace").strip()[-500:] or "the file is cut off."
+        raise StorageError(
+            f"The backup was not restored, nothing was changed: {words}",
+            hint="Is the file whole, the disk not full, and nobody else at work in the database?",
+        )
+
+
+async def _pass_on(reader: Process, psql: Process) -> bool:
+    """Hand the statements of a dump to `psql`; False when there is not a whole dump."""
+    assert psql.stdin is not None
+    assert reader.stdout is not None
+    psql.stdin.write(REPLACE.encode())
+    with suppress(ConnectionError):  # psql stopped at an error, and says which
+        while statements := await reader.stdout.read(1 << 16):
+            psql.stdin.write(statements)
+            await psql.stdin.drain()
+        return await reader.wait() == 0
+    return False
+
+
+async def _run(program: str, *options: str, target: Target | None = None) -> str:
+    login, environment = _login(target) if target else ([], {"LC_ALL": "C"})
+    process = await asyncio.create_subprocess_exec(
+        _program(program), *login, *options, env=environment, stdout=PIPE, stderr=PIPE
+    )
+    printed, said = await process.communicate()
     if process.returncode:
         raise StorageError(
             f"`{program}` failed: {said.decode('utf-8', 'replace').strip()[-500:]}",
             hint="Is the file a whole backup that Fourfold made, and the disk not full?",
         )
+    return printed.decode("utf-8", "replace")
+
+
+def _login(target: Target) -> tuple[list[str], dict[str, str]]:
+    """Options and environment; the password is no option, which everybody can read."""
+    address, password = _address(target)
+    return ["--dbname", address], {"LC_ALL": "C", "PGPASSWORD": password}
 
 
 def _program(name: str) -> str:
