@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fourfold.cli.asking import asker, groups_option, parse_where, read_lines, where_option
+from fourfold.cli.asking import (
+    asker,
+    groups_option,
+    parse_where,
+    place_in_words,
+    read_lines,
+    where_option,
+)
 from fourfold.cli.output import (
     command,
     faint,
@@ -131,14 +138,7 @@ def show_citations(answer: Answer) -> None:
     """Print what supports the answer: document, place and the quoted words."""
     show("")
     for citation in answer.citations:
-        place = citation.place
-        named = [
-            f"page {place.page}" if place.page else "",
-            f"slide {place.slide}" if place.slide else "",
-            f"sheet {place.sheet}" if place.sheet else "",
-            f"line {place.line}" if place.line else "",
-        ]
-        where = " · ".join([citation.document, *(part for part in named if part)])
+        where = " · ".join([citation.document, *place_in_words(citation.place)])
         show(f"  [{citation.number}] {where}")
         show(f"      {faint('“' + ' '.join(citation.quote.split()) + '”')}")
     show("")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from fourfold.core.errors import InvalidInput
-from fourfold.core.records import Principal
+from fourfold.core.records import Place, Principal
 
 groups_option = click.option(
     "--as-group",
@@ -60,3 +60,9 @@ def parse_where(conditions: tuple[str, ...]) -> dict[str, str | tuple[str, ...]]
         values = tuple(value.split(","))
         parsed[key] = values if len(values) > 1 else values[0]
     return parsed
+
+
+def place_in_words(place: Place) -> list[str]:
+    """What a person would call the place: `page 3`, `sheet Preise`; nothing when it has no name."""
+    named = {"page": place.page, "slide": place.slide, "sheet": place.sheet, "line": place.line}
+    return [f"{name} {value}" for name, value in named.items() if value is not None]

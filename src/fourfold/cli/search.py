@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fourfold.cli.asking import asker, groups_option, parse_where, read_lines, where_option
+from fourfold.cli.asking import (
+    asker,
+    groups_option,
+    parse_where,
+    place_in_words,
+    read_lines,
+    where_option,
+)
 from fourfold.cli.output import (
     command,
     faint,
@@ -95,27 +102,14 @@ def show_hits(hits: list[Hit]) -> None:
     if not hits:
         show("Nothing found.")
     for number, hit in enumerate(hits, 1):
-        place = where_in_words(hit)
+        where = [*place_in_words(hit.chunk.place), hit.chunk.place.heading]
         why = f"meaning {_rank(hit.vector_rank)} ({hit.similarity:.2f}), "
         why += f"words {_rank(hit.lexical_rank)} ({hit.coverage:.0%} of the question)"
-        show(f"{number}. {heading(hit.chunk.path)}  {place}")
+        show(f"{number}. {heading(hit.chunk.path)}  {' · '.join(filter(None, where))}")
         show(f"   {faint(why)}")
         for copy in hit.duplicates:
             show(f"   {faint('the same in ' + copy)}")
         show(f"   {_shortened(hit.chunk.text)}\n")
-
-
-def where_in_words(hit: Hit) -> str:
-    """`page 3 · Warranty › Batteries`."""
-    place = hit.chunk.place
-    named = [
-        f"page {place.page}" if place.page else "",
-        f"slide {place.slide}" if place.slide else "",
-        f"sheet {place.sheet}" if place.sheet else "",
-        f"line {place.line}" if place.line else "",
-        place.heading,
-    ]
-    return " · ".join(part for part in named if part)
 
 
 def _rank(rank: int | None) -> str:
