@@ -33,7 +33,7 @@ class Ledger:
     @asynccontextmanager
     async def alone(self, *, on_wait: Callable[[], None]) -> AsyncIterator[None]:
         """Hold the right to ingest; freed when this process ends, however it ends."""
-        async with self.database.engine.connect() as connection:
+        async with self.database.connect() as connection:
             connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
             got = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK})
             if not got:
