@@ -144,6 +144,12 @@ def project(ingested: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def unused(tmp_path: Path) -> Path:
+    """A project with two documents that was never used."""
+    return write_project(tmp_path / "unused")
+
+
+@pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A folder that everybody may enter, as pytest's own are not."""
     folder = Path(tempfile.mkdtemp(prefix="fourfold-open-"))
