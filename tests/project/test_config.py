@@ -40,8 +40,8 @@ def test_all_problems_are_said_at_once() -> None:
 
 
 def test_a_missing_key_of_a_source_names_the_line_of_the_source() -> None:
-    assert "line 3: `sources.0.folder` is missing" in problems_of(
-        "name: a\nsources:\n  - name: docs\n"
+    assert "line 3: `sources.0.name` is missing" in problems_of(
+        "name: a\nsources:\n  - folder: docs\n"
     )
 
 

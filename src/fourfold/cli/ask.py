@@ -85,7 +85,8 @@ async def ask(
             except FourfoldError as error:
                 if questions is None:
                     raise
-                _say_failed(text, error, as_json=as_json)
+                named = None if isinstance(text, InvalidInput) else text
+                say_failed(named, error, as_json=as_json)
 
 
 async def ask_one(
@@ -157,7 +158,7 @@ async def _talk(project: Project, principal: Principal, where: Where, *, as_json
                 project, question, principal, where, as_json=as_json, history=history
             )
         except FourfoldError as error:
-            _say_failed(question, error, as_json=as_json)
+            say_failed(question, error, as_json=as_json)
             continue
         history += [Message("user", question), Message("assistant", answer.text)]
 
@@ -171,12 +172,3 @@ def _next_question() -> str:
         return input("> ").strip()
     except EOFError:
         return ""
-
-
-def _say_failed(question: str | InvalidInput, error: FourfoldError, *, as_json: bool) -> None:
-    if as_json:
-        detail = {"code": error.code, "message": error.message, "hint": error.hint}
-        named = {} if isinstance(question, InvalidInput) else {"question": question}
-        print_json({**named, "error": detail})
-        return
-    say(f"{error.message} {error.hint}\n")

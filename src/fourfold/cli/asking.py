@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from fourfold.core.errors import InvalidInput
+from fourfold.cli.output import print_json, say
+from fourfold.core.errors import FourfoldError, InvalidInput
 from fourfold.core.records import Place, Principal
 
 groups_option = click.option(
@@ -66,3 +67,12 @@ def place_in_words(place: Place) -> list[str]:
     """What a person would call the place: `page 3`, `sheet Preise`; nothing when it has no name."""
     named = {"page": place.page, "slide": place.slide, "sheet": place.sheet, "line": place.line}
     return [f"{name} {value}" for name, value in named.items() if value is not None]
+
+
+def say_failed(question: str | None, error: FourfoldError, *, as_json: bool) -> None:
+    """One failed question of many: a line with its error, and the run goes on."""
+    if as_json:
+        detail = {"code": error.code, "message": error.message, "hint": error.hint}
+        print_json({**({"question": question} if question else {}), "error": detail})
+        return
+    say(f"{error.message} {error.hint}\n")

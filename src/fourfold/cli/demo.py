@@ -56,6 +56,7 @@ def _say_next(folder: Path, model: str) -> None:
     if model == "extractive":
         say("")
         say("These answers are the best sentences of the documents; no language model wrote them.")
-        say("One that words answers itself, in German and English (490 MB, see `fourfold models`):")
+        say("With a language model they become shorter, in German and English (491 MB; its source")
+        say("has no named publisher, its bytes are checked: see `fourfold models list`):")
         say("  fourfold models install qwen2.5-0.5b --accept-anonymous")
         say(f'  fourfold ask --project {folder} --model qwen2.5-0.5b "…"')

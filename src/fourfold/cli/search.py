@@ -70,15 +70,15 @@ async def search(
     async with open_project(folder) as project:
         for text in wanted:
             if isinstance(text, InvalidInput):
-                print_json(
-                    {"error": {"code": text.code, "message": text.message, "hint": text.hint}}
-                )
+                say_failed(None, text, as_json=as_json)
                 continue
             hits = await project.search(text, limit=limit, visible_to=principal, where=conditions)
-            if as_json or queries:
+            if as_json:
                 print_json({"query": text, "hits": [hit_json(hit) for hit in hits]})
-            else:
-                show_hits(hits)
+                continue
+            if queries:
+                show(f"{text}\n")
+            show_hits(hits)
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:

