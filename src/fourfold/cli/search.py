@@ -13,6 +13,7 @@ from fourfold.cli.asking import (
     parse_where,
     place_in_words,
     read_lines,
+    say_failed,
     where_option,
 )
 from fourfold.cli.output import (
