@@ -29,14 +29,18 @@ async def stream_chat(
     text: list[str] = []
     finish_reason: FinishReason | None = None
     usage = Usage()
-    async with aclosing(client.events("chat/completions", body)) as events:
-        async for event in events:
-            delta = read_chunk(event)
-            finish_reason = delta.finish_reason or finish_reason
-            usage = delta.usage or usage
-            if delta.text or delta.logprobs:
-                text.append(delta.text)
-                yield Delta(text=delta.text, logprobs=delta.logprobs)
+    async with aclosing(client.events("chat/completions", body)) as arrived:
+        async for events in arrived:
+            deltas = [read_chunk(event) for event in events]
+            for delta in deltas:
+                finish_reason = delta.finish_reason or finish_reason
+                usage = delta.usage or usage
+            # What arrived together goes on together: who reads slowly is not slowed down further.
+            piece = "".join(delta.text for delta in deltas)
+            logprobs = tuple(one for delta in deltas for one in delta.logprobs)
+            if piece or logprobs:
+                text.append(piece)
+                yield Delta(text=piece, logprobs=logprobs)
     if finish_reason is None:
         raise ModelOverloaded(
             "The model's server ended its answer in the middle.",

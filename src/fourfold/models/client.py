@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import SplitResult, urlsplit
 
-import aiohttp
 import msgspec
-from yarl import URL
 
 from fourfold.core.errors import InvalidInput, ModelError, ModelOverloaded
+from fourfold.models.http import Connection, Pool
 from fourfold.models.retry import Retries
 from fourfold.models.sse import EventDecoder
 from fourfold.models.trouble import refusal, retry_after
@@ -21,7 +21,10 @@ from fourfold.models.trouble import refusal, retry_after
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-_LARGEST_REPLY = 64 * 2**20
+_LARGEST_REPLY: Final = 64 * 2**20
+_LARGEST_REFUSAL: Final = 100_000  # of which only some words are shown
+_DRAIN_SECONDS: Final = 0.1
+_DONE: Final = b"[DONE]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,142 +53,128 @@ class Client:
         timeouts: Timeouts | None = None,
         retries: Retries | None = None,
     ) -> None:
-        self._url = _checked(url)
+        address = _checked(url)
+        host = f"[{address.hostname}]" if ":" in (address.hostname or "") else address.hostname
+        port = f":{address.port}" if address.port else ""
+        self._origin = f"{address.scheme}://{host}{port}"
         self._key = api_key
         self.socket = socket
         self._timeouts = timeouts or Timeouts()
         self._retries = retries or Retries()
-        self._session: aiohttp.ClientSession | None = None
+        headers = {"Content-Type": "application/json"}
+        if api_key is not None:
+            headers["Authorization"] = f"Bearer {_sendable(api_key)}"
+        self._pool = Pool(
+            url, socket=socket, headers=headers, connect_seconds=self._timeouts.connect_seconds
+        )
 
     async def get(self, path: str) -> bytes:
         """The body of a resource."""
-        async with self._answered("GET", path, None) as answer:
-            return await self._whole(answer)
+        return await self._whole("GET", path, b"")
 
     async def post(self, path: str, body: Mapping[str, Any]) -> bytes:
         """The body of the reply to a JSON body."""
-        async with self._answered("POST", path, body) as answer:
-            return await self._whole(answer)
+        return await self._whole("POST", path, msgspec.json.encode(body))
 
-    async def events(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
-        """The events of the reply up to `[DONE]`; closing the iterator closes the connection."""
+    async def events(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[list[bytes], None]:
+        """The events of the reply up to `[DONE]`, those together that arrived together.
+
+        Closing the iterator closes the connection.
+        """
         decoder = EventDecoder()
-        async with self._answered("POST", path, body) as answer:
-            piece = answer.first
-            while piece:
-                for event in decoder.feed(piece):
-                    if event == b"[DONE]":
-                        await self._drain(answer)
-                        return
-                    yield event
-                piece = await self._next(answer)
-            for event in decoder.finish():
-                yield event
+        answer = await self._answered("POST", path, msgspec.json.encode(body))
+        try:
+            while piece := await self._next(answer):
+                events = decoder.feed(piece)
+                if _DONE in events:
+                    yield events[: events.index(_DONE)]
+                    await self._drain(answer)
+                    return
+                if events:
+                    yield events
+            yield [event for event in decoder.finish() if event != _DONE]
+        finally:
+            self._pool.give_back(answer.connection)
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._pool.close()
 
-    @asynccontextmanager
-    async def _answered(
-        self, method: str, path: str, body: Mapping[str, Any] | None
-    ) -> AsyncIterator[_Answer]:
-        """An accepted request and the first bytes of its answer."""
-        content = None if body is None else msgspec.json.encode(body)
-        answer = await self._retries.run(lambda: self._try(method, path, content))
-        try:
-            yield answer
-        finally:
-            # Closed, not released, unless all was read: that is how the server learns to stop.
-            if not answer.response.content.at_eof():
-                answer.response.close()
-            answer.response.release()
+    async def _answered(self, method: str, path: str, content: bytes) -> _Answer:
+        """An accepted request whose answer has begun."""
+        return await self._retries.run(lambda: self._try(method, path, content))
 
-    async def _try(self, method: str, path: str, content: bytes | None) -> _Answer:
+    async def _try(self, method: str, path: str, content: bytes) -> _Answer:
+        now = asyncio.get_running_loop().time()
         limit = self._timeouts.first_byte_seconds
-        deadline = asyncio.get_running_loop().time() + self._timeouts.total_seconds
         try:
-            async with asyncio.timeout(limit), AsyncExitStack() as undo:
-                response = await self._open().request(
-                    method, f"{self._url}/{path}", data=content, headers=self._headers(),
-                    allow_redirects=False,
-                )  # fmt: skip
-                undo.callback(response.close)
-                if response.status != 200:
-                    await self._refuse(response)
-                first = await response.content.readany()
-                undo.pop_all()
-        except aiohttp.ServerTimeoutError as error:
-            raise self._unreachable("no connection in time") from error
+            connection = await self._pool.ask(method, path, content, deadline=now + limit)
+            if connection.status != 200:
+                await self._refuse(connection, deadline=now + limit)
+            self._refuse_encoding(connection)
         except TimeoutError as error:
             raise self._too_slow("begin its answer", limit) from error
-        except (aiohttp.ClientError, OSError) as error:
+        except OSError as error:
             raise self._unreachable(_cause(error)) from error
-        return _Answer(response, first, deadline)
+        return _Answer(connection, now + self._timeouts.total_seconds)
 
-    async def _refuse(self, response: aiohttp.ClientResponse) -> None:
-        said = (await response.content.read(100_000)).decode(errors="replace")
+    async def _refuse(self, connection: Connection, *, deadline: float) -> None:
+        said = b""
+        try:
+            while len(said) < _LARGEST_REFUSAL and (piece := await connection.read(deadline)):
+                said += piece
+        finally:
+            self._pool.give_back(connection)
+        words = said[:_LARGEST_REFUSAL].decode(errors="replace")
         if self._key is not None and self._key.get_secret_value():
-            said = said.replace(self._key.get_secret_value(), "[key]")
-        raise refusal(response.status, said, self._place, retry_after(response.headers))
+            words = words.replace(self._key.get_secret_value(), "[key]")
+        asked = connection.headers.get(b"retry-after", b"").decode("latin-1")
+        raise refusal(connection.status, words, self._place, retry_after(asked))
 
-    async def _whole(self, answer: _Answer) -> bytes:
-        pieces, size = [answer.first], len(answer.first)
-        while piece := await self._next(answer):
-            pieces.append(piece)
-            size += len(piece)
-            if size > _LARGEST_REPLY:
-                raise ModelError(f"The model's server sent more than {_LARGEST_REPLY} bytes.")
-        return b"".join(pieces)
+    def _refuse_encoding(self, connection: Connection) -> None:
+        encoding = connection.headers.get(b"content-encoding", b"identity")
+        if encoding.lower() != b"identity":
+            connection.close()
+            raise ModelError(
+                f"The model's server sent its answer as `{encoding.decode('latin-1')[:50]}`.",
+                hint="We ask for plain text; look for a proxy that compresses all the same.",
+            )
+
+    async def _whole(self, method: str, path: str, content: bytes) -> bytes:
+        answer = await self._answered(method, path, content)
+        try:
+            pieces, size = [], 0
+            while piece := await self._next(answer):
+                pieces.append(piece)
+                size += len(piece)
+                if size > _LARGEST_REPLY:
+                    raise ModelError(f"The model's server sent more than {_LARGEST_REPLY} bytes.")
+            return b"".join(pieces)
+        finally:
+            self._pool.give_back(answer.connection)
 
     async def _drain(self, answer: _Answer) -> None:
         """Read the end that follows `[DONE]` at once, so that the connection can be used again."""
-        with suppress(TimeoutError, aiohttp.ClientError, OSError):
-            async with asyncio.timeout(0.1):
-                await answer.response.content.readany()
+        with suppress(OSError):  # which a time-out is too
+            await answer.connection.read(asyncio.get_running_loop().time() + _DRAIN_SECONDS)
 
     async def _next(self, answer: _Answer) -> bytes:
-        left = answer.deadline - asyncio.get_running_loop().time()
-        limit = min(self._timeouts.idle_seconds, max(left, 0.0))
+        now = asyncio.get_running_loop().time()
+        limit = min(self._timeouts.idle_seconds, max(answer.deadline - now, 0.0))
         try:
-            async with asyncio.timeout(limit):
-                return await answer.response.content.readany()
+            return await answer.connection.read(now + limit)
         except TimeoutError as error:
             raise self._too_slow("go on with its answer", limit) from error
-        except (aiohttp.ClientError, OSError) as error:
+        except OSError as error:
             raise ModelOverloaded(
                 f"The connection to {self._place} broke in the middle of an answer.",
                 hint="Ask again; what had arrived is not complete.",
             ) from error
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            connector: aiohttp.BaseConnector
-            if self.socket:
-                # llama.cpp closes after each stream; another connection costs some microseconds.
-                connector = aiohttp.UnixConnector(path=str(self.socket), limit=0, force_close=True)
-            else:
-                connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=60)
-            connect = self._timeouts.connect_seconds
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                timeout=aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect),
-                cookie_jar=aiohttp.DummyCookieJar(),
-            )
-        return self._session
-
-    def _headers(self) -> dict[str, str]:
-        headers = {"Content-Type": "application/json"}
-        if self._key is not None:
-            headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
-        return headers
-
     @property
     def _place(self) -> str:
         """The address as it may be shown: without user, password and query."""
-        return "the embedded model" if self.socket else f"`{URL(self._url).origin()}`"
+        return "the embedded model" if self.socket else f"`{self._origin}`"
 
     def _unreachable(self, cause: str) -> ModelOverloaded:
         return ModelOverloaded(
@@ -200,31 +189,43 @@ class Client:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Answer:
-    response: aiohttp.ClientResponse
-    first: bytes
+    connection: Connection
     deadline: float  # on the clock of the event loop
 
 
-def _checked(url: str) -> str:
-    """The address without a slash at its end; keys do not belong into it."""
-    address = URL(url)
-    if address.scheme not in {"http", "https"} or not address.host:
+def _checked(url: str) -> SplitResult:
+    """The parts of the address; keys do not belong into it."""
+    try:
+        address = urlsplit(url)
+        usable = address.scheme in {"http", "https"} and address.hostname and address.port != 0
+    except ValueError:
+        usable = None
+    if not usable:
         raise InvalidInput(
             "The address of the model's server is not a web address.",
             hint="Write it like `http://localhost:8000/v1`.",
         )
-    if address.user or address.password:
+    if address.username or address.password:
         raise InvalidInput(
-            f"The address of the model's server `{address.host}` holds a user or a password.",
+            f"The address of the model's server `{address.hostname}` holds a user or a password.",
             hint="Give the key in the environment instead.",
         )
-    return url.rstrip("/")
+    return address
 
 
-def _cause(error: Exception) -> str:
+def _sendable(key: SecretStr) -> str:
+    """The key, which goes into a header as it is: a line break in it would begin another one."""
+    secret = key.get_secret_value()
+    if not (secret.isascii() and secret.isprintable()):
+        raise InvalidInput(
+            "The key of the model's server holds characters that no key has.",
+            hint="Look for line breaks and quotation marks in the environment variable.",
+        )
+    return secret
+
+
+def _cause(error: OSError) -> str:
     """In words, without the address: it may hold a password."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return type(error).__name__
+    return error.strerror or str(error) or type(error).__name__

@@ -7,10 +7,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import aclosing
 from random import random
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from pydantic import SecretStr
-from yarl import URL
 
 from fourfold.core.errors import ModelError, ModelRejected
 from fourfold.core.records import Completion, CompletionOptions, Delta, Message
@@ -49,7 +49,7 @@ class OpenAIModel:
         self._model = model
         self._name = name or f"openai:{model}"
         self._context_tokens = context_tokens
-        self._is_openai = URL(url).host == "api.openai.com"
+        self._is_openai = urlsplit(url).hostname == "api.openai.com"
         self._extra = extra
         self._client = Client(
             url=url,

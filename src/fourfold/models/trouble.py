@@ -60,9 +60,9 @@ def refusal(status: int, body: str, place: str, retry_after_seconds: float | Non
     )
 
 
-def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds that the server asks us to wait, said as a number or as a date."""
-    asked = headers.get("Retry-After", "").strip()
+def retry_after(asked: str, now: datetime | None = None) -> float | None:
+    """Seconds that `Retry-After` asks us to wait, said as a number or as a date."""
+    asked = asked.strip()
     if not asked:
         return None
     if asked.replace(".", "", 1).isdecimal():

@@ -42,7 +42,7 @@ class App:
     def __init__(self, services: Services) -> None:
         self._limits = services.limits
         self._entry = Entry(services.keys, services.entry)
-        self._metrics = Metrics(services.tracer)
+        self._metrics = Metrics(services.tracer, in_flight=lambda: self._in_flight)
         openai = OpenAIRoutes(services, self._metrics)
         self._router = Router(all_routes(openai, HealthRoutes(services, self._metrics)))
         self._api = LazyApi(services, self._metrics)
@@ -87,7 +87,6 @@ class App:
         if self._in_flight >= self._limits.concurrent_requests:
             raise TooBusy(self._limits.concurrent_requests)
         self._in_flight += 1
-        self._metrics.in_flight.inc()
         try:
             async with asyncio.timeout(self._limits.request_seconds) as limit:
                 exchange.caller = await self._entry.caller(exchange)
@@ -102,7 +101,6 @@ class App:
             ) from error
         finally:
             self._in_flight -= 1
-            self._metrics.in_flight.dec()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

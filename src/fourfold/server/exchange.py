@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
-from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Any, Final, TypeAlias
 
 from fourfold.access import Caller
 from fourfold.core.errors import InvalidInput
@@ -25,6 +26,8 @@ _EVENTS: Headers = (
     (b"x-accel-buffering", b"no"),  # nginx would hold the pieces back
 )
 
+_UNWATCHED_SECONDS: Final = 0.05  # most answers are there by then, and need no task beside them
+
 
 class ClientLeft(asyncio.CancelledError):
     """Nobody waits for the answer any more: whatever works on it is cancelled."""
@@ -33,13 +36,16 @@ class ClientLeft(asyncio.CancelledError):
 class Exchange:
     """A request, who sent it, and the way back. `status` is 0 until the answer begins."""
 
-    __slots__ = ("_limits", "_receive", "_send", "caller", "parameters", "scope", "status")
+    __slots__ = (
+        "_headers", "_limits", "_receive", "_send", "caller", "parameters", "scope", "status",
+    )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, limits: Limits) -> None:
         self.scope = scope
         self._receive = receive
         self._send = send
         self._limits = limits
+        self._headers: dict[bytes, bytes] = dict(scope["headers"])
         self.caller: Caller = LOCAL  # replaced before any handler runs
         self.parameters: dict[str, str] = {}
         self.status = 0
@@ -52,12 +58,13 @@ class Exchange:
 
     def header(self, name: bytes) -> bytes | None:
         """The header of that lower-case name; sent twice, it is refused as a trick."""
-        found = [value for key, value in self.scope["headers"] if key == name]
-        if len(found) > 1:
-            raise InvalidInput(
-                f"The header `{name.decode()}` came {len(found)} times.", hint="Send it once."
-            )
-        return found[0] if found else None
+        if len(self._headers) < len(self.scope["headers"]):
+            times = sum(key == name for key, _ in self.scope["headers"])
+            if times > 1:
+                raise InvalidInput(
+                    f"The header `{name.decode()}` came {times} times.", hint="Send it once."
+                )
+        return self._headers.get(name)
 
     async def body(self) -> bytes:
         """The whole body, within the limits of size and time."""
@@ -107,29 +114,9 @@ class Exchange:
         """Close the stream in the way that OpenAI's clients wait for."""
         await self._send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
 
-    @asynccontextmanager
-    async def until_client_leaves(self) -> AsyncIterator[None]:
+    def until_client_leaves(self) -> AbstractAsyncContextManager[None]:
         """Cancel what runs inside as soon as the client is gone, and raise `ClientLeft`."""
-        worker = asyncio.current_task()
-        assert worker is not None
-        left = False
-
-        async def watch() -> None:
-            nonlocal left
-            while (await self._receive())["type"] != "http.disconnect":
-                pass
-            left = True
-            worker.cancel()
-
-        watcher = asyncio.create_task(watch())
-        try:
-            yield
-        except asyncio.CancelledError:
-            if left and worker.uncancel() == 0:
-                raise ClientLeft from None
-            raise
-        finally:
-            watcher.cancel()
+        return _UntilClientLeaves(self._receive)
 
     async def _start(self, status: int, headers: Headers) -> None:
         self.status = status
@@ -160,3 +147,43 @@ class Exchange:
                 f"The body is larger than {self._limits.body_bytes} bytes.",
                 hint="Send less, or raise FOURFOLD_MAX_REQUEST_BYTES.",
             )
+
+
+class _UntilClientLeaves:
+    """Watches the connection beside the work on its answer, once that takes a while."""
+
+    __slots__ = ("_left", "_receive", "_timer", "_watcher", "_worker")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._left = False
+        self._watcher: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        worker = asyncio.current_task()
+        assert worker is not None
+        self._worker = worker
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(_UNWATCHED_SECONDS, self._begin)
+
+    async def __aexit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._timer.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()
+        cancelled = isinstance(error, asyncio.CancelledError)
+        if cancelled and self._left and self._worker.uncancel() == 0:
+            raise ClientLeft from None
+
+    def _begin(self) -> None:
+        self._watcher = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._left = True
+        self._worker.cancel()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from fourfold.core.records import Usage
@@ -14,7 +17,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0,
 class Metrics:
     """The figures of one server. Labels hold names of routes and models, never a client's text."""
 
-    def __init__(self, tracer: Tracer) -> None:
+    def __init__(self, tracer: Tracer, *, in_flight: Callable[[], float]) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "fourfold_requests", "Requests answered.", ("route", "status"), registry=self._registry
@@ -35,20 +38,25 @@ class Metrics:
         self._refusals = Counter(
             "fourfold_refusals", "Questions not answered.", ("model",), registry=self._registry
         )
-        self.in_flight = Gauge(
-            "fourfold_requests_in_flight", "Requests in work.", registry=self._registry
+        self._show("fourfold_requests_in_flight", "Requests in work.", in_flight)
+        self._show("fourfold_traces_written", "Traces kept.", lambda: tracer.written)
+        self._show(
+            "fourfold_traces_dropped", "Traces lost to a full queue.", lambda: tracer.dropped
         )
-        self._show_traces(tracer)
+        # Finding the series of some labels costs as much as counting in it.
+        self._requests_of = lru_cache(maxsize=1_000)(self._requests.labels)
+        self._seconds_of = lru_cache(maxsize=1_000)(self._seconds.labels)
+        self._tokens_of = lru_cache(maxsize=1_000)(self._tokens.labels)
 
     def request(self, route: str, status: int, seconds: float) -> None:
         """One request was answered."""
-        self._requests.labels(route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        self._requests_of(route, status).inc()
+        self._seconds_of(route).observe(seconds)
 
     def answer(self, model: str, usage: Usage, *, refused: bool) -> None:
         """One answer of a model or an application was given."""
-        self._tokens.labels(model, "prompt").inc(usage.prompt_tokens)
-        self._tokens.labels(model, "completion").inc(usage.completion_tokens)
+        self._tokens_of(model, "prompt").inc(usage.prompt_tokens)
+        self._tokens_of(model, "completion").inc(usage.completion_tokens)
         if refused:
             self._refusals.labels(model).inc()
 
@@ -57,10 +65,5 @@ class Metrics:
         text: bytes = generate_latest(self._registry)
         return text
 
-    def _show_traces(self, tracer: Tracer) -> None:
-        written = Gauge("fourfold_traces_written", "Traces kept.", registry=self._registry)
-        written.set_function(lambda: tracer.written)
-        dropped = Gauge(
-            "fourfold_traces_dropped", "Traces lost to a full queue.", registry=self._registry
-        )
-        dropped.set_function(lambda: tracer.dropped)
+    def _show(self, name: str, words: str, value: Callable[[], float]) -> None:
+        Gauge(name, words, registry=self._registry).set_function(value)

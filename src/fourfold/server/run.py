@@ -71,19 +71,27 @@ class PatientHttp(HttpToolsProtocol):
     """
 
     _header_limit: TimerHandle | None = None
+    _in_headers = False
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Start to wait for the first request."""
         super().connection_made(transport)
-        self._wait()
+        self._header_limit = self.loop.call_later(_HEADER_SECONDS, self.transport.close)
+
+    def data_received(self, data: bytes) -> None:
+        """Wait for the rest of the headers; mostly they come in one piece and none is left."""
+        super().data_received(data)
+        if self._in_headers and self._header_limit is None:
+            self._header_limit = self.loop.call_later(_HEADER_SECONDS, self.transport.close)
 
     def on_message_begin(self) -> None:
-        """Start to wait for the headers of this request."""
+        """The headers of a request follow."""
         super().on_message_begin()
-        self._wait()
+        self._in_headers = True
 
     def on_headers_complete(self) -> None:
         """All headers have come in time."""
+        self._in_headers = False
         self._stop_waiting()
         super().on_headers_complete()
 
@@ -91,10 +99,6 @@ class PatientHttp(HttpToolsProtocol):
         """Nothing more will come."""
         self._stop_waiting()
         super().connection_lost(exc)
-
-    def _wait(self) -> None:
-        self._stop_waiting()
-        self._header_limit = self.loop.call_later(_HEADER_SECONDS, self.transport.close)
 
     def _stop_waiting(self) -> None:
         if self._header_limit is not None:

@@ -6,12 +6,14 @@ from asyncio import CancelledError
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Literal
 
 from fourfold.core.errors import FourfoldError
 from fourfold.core.records import Answer, Usage
 from fourfold.core.trace import Span
+from fourfold.tracing.ids import time_of
 
 Outcome = Literal["ok", "refused", "error", "cancelled"]
 
@@ -26,7 +28,6 @@ class TraceRecorder:
         self,
         *,
         trace_id: str,
-        started_at: datetime,
         kind: str,
         principal: str,
         application: str,
@@ -34,7 +35,6 @@ class TraceRecorder:
         ended: Callable[[TraceRecorder], None],
     ) -> None:
         self._trace_id = trace_id
-        self.started_at = started_at
         self.kind = kind
         self.principal = principal
         self.application = application
@@ -52,6 +52,11 @@ class TraceRecorder:
         self._seconds = seconds
         self._ended = ended
         self._start = seconds()
+
+    @cached_property
+    def started_at(self) -> datetime:
+        """When the request began, as the name of its trace says it."""
+        return time_of(self._trace_id)
 
     @property
     def trace_id(self) -> str:

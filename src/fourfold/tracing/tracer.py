@@ -14,7 +14,7 @@ from types import TracebackType
 from fourfold.core.errors import StorageError
 from fourfold.core.records import Principal
 from fourfold.storage.database import Database
-from fourfold.tracing.ids import new_trace_id, time_of
+from fourfold.tracing.ids import new_trace_id
 from fourfold.tracing.recorder import TraceRecorder
 from fourfold.tracing.writing import TraceWriter, Unwritable
 
@@ -59,7 +59,6 @@ class Tracer:
         trace_id = new_trace_id(self._now_ns(), self._random_bytes(10))
         return TraceRecorder(
             trace_id=trace_id,
-            started_at=time_of(trace_id),
             kind=kind,
             principal=principal.id,
             application=application,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
@@ -58,7 +58,8 @@ class TraceWriter:
 
         Raises `Unwritable`, or `StorageError` when a later try may succeed.
         """
-        months = {_month(one.started_at) for one in traces}
+        days = {one.started_at.date() for one in traces}
+        months = {datetime(day.year, day.month, 1, tzinfo=UTC) for day in days}
         try:
             async with self._database.begin() as transaction:
                 for month in sorted(months - self._months):
@@ -87,7 +88,7 @@ async def _copy(
 async def _make_partitions(transaction: AsyncConnection, month: datetime) -> None:
     # Two processes may meet a new month at the same time: one waits for the other.
     await transaction.execute(text("SELECT pg_advisory_xact_lock(hashtext('trace partitions'))"))
-    end = _month(month + timedelta(days=31))
+    end = (month + timedelta(days=31)).replace(day=1)
     for table in _PARTITIONED:
         name = f"{table}_{month:%Y_%m}"
         await transaction.execute(
@@ -96,7 +97,3 @@ async def _make_partitions(transaction: AsyncConnection, month: datetime) -> Non
                 f"FOR VALUES FROM ('{month.isoformat()}') TO ('{end.isoformat()}')"
             )
         )
-
-
-def _month(time: datetime) -> datetime:
-    return time.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
