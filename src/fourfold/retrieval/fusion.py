@@ -27,12 +27,12 @@ def fuse(
     similarities = [hit.similarity for hit in by_meaning] or [0.0]
     middle = fmean(similarities)
     deviation = max(pstdev(similarities), LEAST_DEVIATION)
-    hits = []
-    for hit in _merged(by_meaning, by_words):
-        similarity, coverage = missing.get(hit.chunk.id, (hit.similarity, hit.coverage))
+    hits = {}
+    for key, hit in _merged(by_meaning, by_words).items():
+        similarity, coverage = missing.get(key, (hit.similarity, hit.coverage))
         score = (similarity - middle) / deviation + WORD_WEIGHT * coverage
-        hits.append(replace(hit, score=score, similarity=similarity, coverage=coverage))
-    return sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))
+        hits[key] = replace(hit, score=score, similarity=similarity, coverage=coverage)
+    return [hit for _, hit in sorted(hits.items(), key=lambda item: (-item[1].score, item[0]))]
 
 
 def half_judged(by_meaning: Sequence[Hit], by_words: Sequence[Hit]) -> list[str]:
@@ -42,12 +42,13 @@ def half_judged(by_meaning: Sequence[Hit], by_words: Sequence[Hit]) -> list[str]
     return sorted(one ^ other)
 
 
-def _merged(by_meaning: Sequence[Hit], by_words: Sequence[Hit]) -> list[Hit]:
-    """Each chunk once, with what each arm says of it."""
+def _merged(by_meaning: Sequence[Hit], by_words: Sequence[Hit]) -> dict[str, Hit]:
+    """Each chunk once, by its id, with what each arm says of it."""
     merged = {hit.chunk.id: hit for hit in by_meaning}
     for hit in by_words:
-        known = merged.get(hit.chunk.id)
-        merged[hit.chunk.id] = (
+        key = hit.chunk.id
+        known = merged.get(key)
+        merged[key] = (
             replace(known, coverage=hit.coverage, lexical_rank=hit.lexical_rank) if known else hit
         )
-    return list(merged.values())
+    return merged

@@ -34,24 +34,31 @@ class Retriever:
         """
         if limit < 1 or not question.strip():
             return []
-        vector = await self.embedder.embed_query(question)
-        hits = await self._both(question, vector, max(limit, CANDIDATES), visible_to, where)
-        return collapse(hits)[:limit]
-
-    async def _both(
-        self,
-        question: str,
-        vector: Vectors,
-        limit: int,
-        visible_to: Principal,
-        where: Where | None,
-    ) -> list[Hit]:
-        by_meaning = self.store.search(vector, limit=limit, visible_to=visible_to, where=where)
+        candidates = max(limit, CANDIDATES)
+        vector, by_meaning, by_words = await self._search(question, candidates, visible_to, where)
         if self._words is None:
-            return await by_meaning
-        found = await asyncio.gather(
-            by_meaning,
-            self._words.search_words(question, limit=limit, visible_to=visible_to, where=where),
-        )
-        missing = await self._words.score(half_judged(*found), question, vector)
-        return fuse(*found, missing)
+            return collapse(by_meaning, limit=limit)
+        half = half_judged(by_meaning, by_words)
+        missing = await self._words.score(half, question, vector)
+        return collapse(fuse(by_meaning, by_words, missing), limit=limit)
+
+    async def _search(
+        self, question: str, limit: int, visible_to: Principal, where: Where | None
+    ) -> tuple[Vectors, list[Hit], list[Hit]]:
+        """The question's vector and what each arm found; words are searched while it is made."""
+
+        async def by_meaning() -> tuple[Vectors, list[Hit]]:
+            vector = await self.embedder.embed_query(question)
+            return vector, await self.store.search(
+                vector, limit=limit, visible_to=visible_to, where=where
+            )
+
+        async def by_words() -> list[Hit]:
+            if self._words is None:
+                return []
+            return await self._words.search_words(
+                question, limit=limit, visible_to=visible_to, where=where
+            )
+
+        (vector, near), worded = await asyncio.gather(by_meaning(), by_words())
+        return vector, near, worded

@@ -52,18 +52,18 @@ def row_of(number: int, chunk: Chunk, embedder: int, terms: Mapping[str, float])
 
 def chunk_from(row: Any) -> Chunk:
     """The chunk of a row that has `CHUNK_COLUMNS`."""
-    place = json.loads(row.place)
+    place = json.loads(row["place"])
     return Chunk(
-        document_id=row.document_id,
-        source=row.source,
-        path=row.path,
-        title=row.title,
-        language=row.language,
-        media_type=row.media_type,
-        groups=frozenset(row.groups),
-        metadata=json.loads(row.metadata),
+        document_id=row["document_id"],
+        source=row["source"],
+        path=row["path"],
+        title=row["title"],
+        language=row["language"],
+        media_type=row["media_type"],
+        groups=frozenset(row["groups"]),
+        metadata=json.loads(row["metadata"]),
         place=Place(**{**place, "headings": tuple(place.get("headings", ()))}),
-        text=row.text,
+        text=row["text"],
     )
 
 
