@@ -19,6 +19,7 @@ from fourfold.storage.schema import require_extension, upgrade
 DISK_FULL = "53100"
 TOO_MANY_CONNECTIONS = "53300"
 CONNECTION_LOST = ("08", "57")  # the first two signs; 57 is the server that shuts down
+LOST_IN_WORDS = ("connection is closed", "cannot switch to state")  # asyncpg, between two messages
 
 
 class Database:
@@ -105,11 +106,12 @@ async def reach(settings: Settings, data_folder: Path) -> tuple[Target, Embedded
 
 @asynccontextmanager
 async def _failures_explained() -> AsyncIterator[None]:
-    from asyncpg import InterfaceError, PostgresError
+    from asyncpg import InterfaceError, InternalClientError, PostgresError
 
+    from_driver = (PostgresError, InterfaceError, InternalClientError)  # it is asked directly, too
     try:
         yield
-    except (DBAPIError, PostgresError, InterfaceError) as error:  # the last two come from COPY
+    except (DBAPIError, *from_driver) as error:
         if explained := _explanation(error):
             raise explained from error
         raise
@@ -127,7 +129,8 @@ def _explanation(error: Exception) -> StorageError | None:
             "The database takes no more connections.", hint="Stop a process that uses it."
         )
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if lost or state[:2] in CONNECTION_LOST or "connection is closed" in str(cause):
+    lost = lost or any(words in str(cause) for words in LOST_IN_WORDS)
+    if lost or state[:2] in CONNECTION_LOST:
         return _unreachable(error)
     return None
 
