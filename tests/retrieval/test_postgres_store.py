@@ -132,7 +132,7 @@ async def test_a_null_character_does_not_stop_the_write(store: PostgresStore) ->
 @pytest.mark.anyio
 async def test_a_filter_of_one_in_a_hundred_loses_nothing(store: PostgresStore) -> None:
     rng = np.random.default_rng(3)
-    total = 2 * FEW
+    total = 6 * FEW
     vectors = rng.standard_normal((total, 64)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     chunks = [chunk(f"{n}", path=f"{n}.md", share=str(n % 100)) for n in range(total)]
