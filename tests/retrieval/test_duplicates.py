@@ -33,3 +33,9 @@ def test_a_copy_within_the_same_document_names_no_path() -> None:
 
 def test_nothing_collapses_to_nothing() -> None:
     assert collapse([], limit=9) == []
+
+
+def test_no_more_than_the_limit_are_kept() -> None:
+    others = [hit(f"Passage number {n} is unlike all of the rest.", f"{n}") for n in range(60)]
+    [only] = collapse([hit(TEXT, "a"), *others[:9], hit(TEXT, "b"), *others[9:]], limit=1)
+    assert only.duplicates == ("b",)

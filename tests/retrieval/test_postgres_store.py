@@ -8,12 +8,14 @@ from sqlalchemy import text
 
 from fourfold.core.errors import StorageError
 from fourfold.core.settings import Settings
+from fourfold.retrieval.stores import postgres_nearest, postgres_words
 from fourfold.retrieval.stores.postgres import PostgresStore
 from fourfold.retrieval.stores.postgres_filter import FEW
 from fourfold.storage.database import Database, open_database
 from fourfold.testing.stores import (
     EMBEDDER,
     OWNER,
+    SALES,
     LexicalStoreContract,
     StoreContract,
     chunk,
@@ -45,6 +47,37 @@ class TestPostgresStore(StoreContract, LexicalStoreContract):
     @pytest.fixture
     def lexical_store(self, store: PostgresStore) -> PostgresStore:
         return store
+
+
+class TestThroughTheGraph(StoreContract):
+    """An index too large to compare all of it keeps the same rules."""
+
+    @pytest.fixture
+    def store(self, store: PostgresStore, monkeypatch: pytest.MonkeyPatch) -> PostgresStore:
+        monkeypatch.setattr(postgres_nearest, "EXACT_UP_TO", -1)
+        return store
+
+
+@pytest.mark.anyio
+async def test_many_hidden_chunks_nearer_than_the_visible_ones_take_no_place(
+    store: PostgresStore,
+) -> None:
+    hidden = [chunk(f"red apple {n}", path=f"h{n}", groups=["staff"]) for n in range(40)]
+    await write(store, *hidden, *[chunk(f"green pear {n}", path=f"v{n}") for n in range(4)])
+    hits = await search(store, "red apple", limit=3, visible_to=SALES)
+    assert len(hits) == 3
+    assert all(text.startswith("green pear") for text in texts(hits))
+
+
+@pytest.mark.anyio
+async def test_rare_words_of_hidden_chunks_hide_no_common_ones(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_words, "CANDIDATES", 1)
+    hidden = chunk("zeppelin", path="h", groups=["staff"])
+    await write(store, hidden, *[chunk(f"apple number{n}", path=f"v{n}") for n in range(3)])
+    hits = await store.search_words("zeppelin apple", limit=5, visible_to=SALES)
+    assert len(hits) == 3
 
 
 @pytest.mark.anyio
