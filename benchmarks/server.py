@@ -1,42 +1,43 @@
-"""What the server adds to a call of a model, beside a bare proxy and nginx in the same run.
+r"""What the server adds to a call of a model, beside a bare proxy and nginx in the same run.
 
-    .venv/bin/python benchmarks/server.py --json benchmarks/results/server.json
+    .venv/bin/python benchmarks/server.py --json benchmarks/results/server.json \
+        [--litellm VENV/bin/python]
 
 A stand-in answers like a model at once, so that only the cost of the server in between is seen.
 The server under test is pinned to the first core; the stand-in and the generator (`wrk`) to the
 second. All of it is bound to 127.0.0.1, bounded in time, and ends by itself. Needs Linux, two
-cores, `wrk` and `nginx` (Debian has both).
+cores, `wrk` and `nginx` (Debian has both). `--litellm` names the Python of an environment of its
+own that has LiteLLM's proxy; it is started without any key.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
-import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import urllib.request
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
+from server_parts import PACED_SEED, QUESTION
 
 SERVER_CORE, LOAD_CORE = {0}, {1}
-CONNECTIONS = (1, 16, 64)
-TEXT = "The warranty lasts two years from the day of purchase, batteries included."
+CONNECTIONS = {"plain": (1, 16, 64), "streaming": (1, 16, 64), "paced": (16, 64)}
+PARTS = Path(__file__).resolve().with_name("server_parts.py")
 ASK = {
-    "model": "stand-in",
     "messages": [
         {"role": "system", "content": "Answer in one sentence."},
-        {"role": "user", "content": "How long is the warranty of the lawn mower?"},
+        {"role": "user", "content": QUESTION},
     ],
 }
 
@@ -58,126 +59,10 @@ class Row:
     errors: int
 
 
-class StandIn(asyncio.Protocol):
-    """A model that has its answer ready: whole, or in twelve pieces for a stream."""
-
-    def connection_made(self, transport: Any) -> None:
-        """Remember where to answer."""
-        self.transport = transport
-        self.data = b""
-
-    def data_received(self, data: bytes) -> None:
-        """Answer every whole request that has arrived."""
-        self.data += data
-        while (end := self.data.find(b"\r\n\r\n")) >= 0:
-            found = re.search(rb"content-length: *(\d+)", self.data[:end].lower())
-            length = end + 4 + int(found[1] if found else 0)
-            if len(self.data) < length:
-                return
-            stream = b'"stream":true' in self.data[end:length].replace(b" ", b"")
-            self.data = self.data[length:]
-            self.transport.write(_STREAM if stream else _WHOLE)
-
-
-def _answers() -> tuple[bytes, bytes]:
-    usage = {"prompt_tokens": 24, "completion_tokens": 12, "total_tokens": 36}
-    common = {"id": "chatcmpl-1", "created": 1, "model": "stand-in"}
-    message = {"role": "assistant", "content": TEXT}
-    choice = {"index": 0, "message": message, "finish_reason": "stop"}
-    whole = {**common, "object": "chat.completion", "choices": [choice], "usage": usage}
-    body = json.dumps(whole).encode()
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-    pieces = [{"index": 0, "delta": {"content": word + " "}} for word in TEXT.split()]
-    pieces += [{"index": 0, "delta": {}, "finish_reason": "stop"}]
-    chunks = [{**common, "object": "chat.completion.chunk", "choices": [one]} for one in pieces]
-    chunks += [{**common, "object": "chat.completion.chunk", "choices": [], "usage": usage}]
-    events = [b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks]
-    events += [b"data: [DONE]\n\n"]
-    chunked = b"".join(b"%x\r\n%s\r\n" % (len(event), event) for event in events) + b"0\r\n\r\n"
-    start = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-    return head % len(body) + body, start + b"Transfer-Encoding: chunked\r\n\r\n" + chunked
-
-
-_WHOLE, _STREAM = _answers()
-
-
-async def stand_in() -> None:
-    server = await asyncio.get_running_loop().create_server(StandIn, "127.0.0.1", 0)
-    print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
-    await server.serve_forever()
-
-
-async def bare(model_url: str) -> None:
-    """Starlette and aiohttp, passing bytes on: no key, no check, no trace."""
-    import aiohttp
-    from starlette.applications import Starlette
-    from starlette.requests import Request
-    from starlette.responses import Response, StreamingResponse
-    from starlette.routing import Route
-
-    from fourfold.server.run import serve
-
-    session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-
-    async def chat(request: Request) -> Response:
-        body = await request.body()
-        upstream = await session.post(f"{model_url}/v1/chat/completions", data=body)
-        if upstream.content_type != "text/event-stream":
-            return Response(await upstream.read(), media_type="application/json")
-        return StreamingResponse(upstream.content.iter_any(), media_type="text/event-stream")
-
-    app = Starlette(routes=[Route("/v1/chat/completions", chat, methods=["POST"])])
-    await serve(app, "127.0.0.1", 0, started=_tell())
-
-
-async def fourfold(model_url: str) -> None:
-    """Our server as a company would run it: keys needed, every request traced."""
-    from fourfold.access import Access, KeyRing
-    from fourfold.core.settings import Settings
-    from fourfold.models.openai import OpenAIModel
-    from fourfold.server import EntryRules, Services, create_app
-    from fourfold.server.documents import IndexedDocuments
-    from fourfold.server.run import serve
-    from fourfold.storage.database import open_database
-    from fourfold.tracing import Tracer, Traces
-
-    with tempfile.TemporaryDirectory() as folder:
-        database = await open_database(Settings(_env_file=None), Path(folder))
-        async with Tracer(database) as tracer:
-            access = Access(database)
-            model = OpenAIModel(model="stand-in", url=f"{model_url}/v1", context_tokens=8192)
-            services = Services(
-                applications={},
-                models={"stand-in": model},
-                embedders={},
-                search=None,  # type: ignore[arg-type]
-                documents=IndexedDocuments(database),
-                access=access,
-                keys=KeyRing(database),
-                tracer=tracer,
-                traces=Traces(database),
-                entry=EntryRules.for_host("127.0.0.1", require_keys=True),
-            )
-            made = await access.create_key("benchmark", actor="benchmark")
-            # The server of the database is no part of the server under test: off its core.
-            database_pid = int((Path(folder) / "postgres/postmaster.pid").read_text().split()[0])
-            for process in _family(database_pid):
-                process.cpu_affinity(list(LOAD_CORE))
-            tell = _tell(secret=made.secret, database=database_pid)
-            await serve(create_app(services), "127.0.0.1", 0, started=tell)
-            await model.close()
-        await database.close()
-        print(json.dumps({"written": tracer.written, "dropped": tracer.dropped}), flush=True)
-
-
-def _tell(**more: Any) -> Any:
-    return lambda host, port: print(json.dumps({"port": port, **more}), flush=True)
-
-
 @contextmanager
 def running(role: str, core: set[int], *arguments: str) -> Iterator[dict[str, Any]]:
     """One part of this benchmark as a process of its own, pinned; gives what it tells."""
-    command = [sys.executable, str(Path(__file__).resolve()), "--part", role, *arguments]
+    command = [sys.executable, str(PARTS), role, *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     os.sched_setaffinity(process.pid, core)
     assert process.stdout is not None
@@ -218,6 +103,42 @@ def nginx(model_url: str) -> Iterator[dict[str, Any]]:
             process.wait(10)
 
 
+@contextmanager
+def litellm(python: str, model_url: str) -> Iterator[dict[str, Any]]:
+    """LiteLLM's proxy with one worker, told to keep to itself and given no key."""
+    port = 18_418
+    with tempfile.TemporaryDirectory() as folder:
+        configuration = Path(folder, "config.yaml")
+        to_model = {"model": "openai/stand-in", "api_base": f"{model_url}/v1", "api_key": "none"}
+        models = [{"model_name": "stand-in", "litellm_params": to_model}]
+        configuration.write_text(json.dumps({"model_list": models}))
+        command = [str(Path(python).with_name("litellm")), "--config", str(configuration)]
+        command += ["--host", "127.0.0.1", "--port", str(port), "--num_workers", "1"]
+        environment = {"PATH": os.environ["PATH"], "HOME": folder, "NO_PROXY": "*"}
+        environment |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR"}
+        with Path(folder, "log").open("w") as log:
+            process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
+        os.sched_setaffinity(process.pid, SERVER_CORE)
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/health/liveliness", seconds=180)
+            yield {"pid": process.pid, "port": port}
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _wait_for(url: str, *, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.5)
+
+
 def measured(
     name: str, part: dict[str, Any], mode: str, connections: int, seconds: int, load: list[int]
 ) -> Row:
@@ -255,7 +176,8 @@ end
 
 
 def _wrk(part: dict[str, Any], mode: str, connections: int, seconds: int) -> dict[str, Any]:
-    body = json.dumps({**ASK, "stream": mode == "streaming"})
+    how = {"stream": mode != "plain", **({"seed": PACED_SEED} if mode == "paced" else {})}
+    body = json.dumps({"model": part.get("model", "stand-in"), **ASK, **how})
     script = Path(tempfile.gettempdir(), f"fourfold-benchmark-{os.getpid()}.lua")
     script.write_text(
         f"wrk.method = 'POST'\nwrk.body = [[{body}]]\n"
@@ -286,92 +208,103 @@ def _cpu(pid: int | None) -> float:
     return sum(one.user + one.system for one in times)
 
 
-def compared(rows: list[Row]) -> dict[str, Any]:
-    """The middle of the rounds, and how our server stands beside the others."""
-
-    def middle(server: str, mode: str, connections: int, figure: str) -> float:
-        return statistics.median(
-            getattr(row, figure)
-            for row in rows
-            if (row.server, row.mode, row.connections) == (server, mode, connections)
-        )
-
+def compared(rows: list[Row]) -> list[dict[str, Any]]:
+    """The middle of the rounds, and how our server stands beside the others of the same round."""
     table = []
-    for mode, connections in sorted({(row.mode, row.connections) for row in rows}):
-        cost = {
-            name: middle(name, mode, connections, "cpu_us_per_request")
-            for name in ("fourfold", "bare", "nginx")
-        }
-        direct = {
-            figure: middle("stand-in", mode, connections, figure) for figure in ("p50_ms", "p99_ms")
-        }
+    for mode, connections in dict.fromkeys((row.mode, row.connections) for row in rows):
+        here = [row for row in rows if (row.mode, row.connections) == (mode, connections)]
+        names = list(dict.fromkeys(row.server for row in here))
+        by_name = {name: [row for row in here if row.server == name] for name in names}
+        ours, direct = by_name["fourfold"], by_name["stand-in"]
         table.append(
             {
                 "mode": mode,
                 "connections": connections,
-                "cpu_us_per_request": cost,
-                "speed_of_bare": round(cost["bare"] / cost["fourfold"], 3),
-                "speed_of_nginx": round(cost["nginx"] / cost["fourfold"], 3),
+                "cpu_us_per_request": {
+                    name: round(_middle(row.cpu_us_per_request for row in found), 1)
+                    for name, found in by_name.items()
+                },
+                "cost_of_others_by_ours": {
+                    name: round(
+                        _middle(
+                            other.cpu_us_per_request / own.cpu_us_per_request
+                            for other, own in zip(by_name[name], ours, strict=True)
+                        ),
+                        3,
+                    )
+                    for name in names
+                    if name in ("bare", "nginx", "litellm")
+                },
                 "added_ms": {
                     f"{name} {figure}": round(
-                        middle(name, mode, connections, figure) - direct[figure], 3
+                        _middle(getattr(row, figure) for row in found)
+                        - _middle(getattr(row, figure) for row in direct),
+                        3,
                     )
-                    for name in ("fourfold", "bare", "nginx")
+                    for name, found in by_name.items()
                     for figure in ("p50_ms", "p99_ms")
+                    if name != "stand-in"
                 },
             }
         )
-    return {"table": table}
+    return table
 
 
-def run(rounds: int, seconds: int) -> list[Row]:
+def _middle(values: Iterable[float]) -> float:
+    return statistics.median(values)
+
+
+def run(rounds: int, seconds: int, python_of_litellm: str | None) -> list[Row]:
+    """Every server in turn, round after round, so that a disturbance meets all of them."""
     rows: list[Row] = []
-    with running("stand-in", LOAD_CORE) as model:
+    with ExitStack() as running_parts:
+        enter = running_parts.enter_context
+        model = enter(running("stand-in", LOAD_CORE))
         url = f"http://127.0.0.1:{model['port']}"
-        with (
-            running("fourfold", SERVER_CORE, url) as ours,
-            running("bare", SERVER_CORE, url) as plain,
-            nginx(url) as fast,
-        ):
-            servers = {"stand-in": model, "nginx": fast, "bare": plain, "fourfold": ours}
-            for part in servers.values():  # imports, first connections, first partitions
-                _wrk(part, "plain", 4, 3)
-            for _ in range(rounds):
-                for mode in ("plain", "streaming"):
-                    for connections in CONNECTIONS:
-                        for name, part in servers.items():
-                            load = [] if name == "stand-in" else [model["pid"]]
-                            row = measured(name, part, mode, connections, seconds, load)
-                            print(row, file=sys.stderr)
-                            rows.append(row)
+        ours = enter(running("fourfold", SERVER_CORE, url))
+        servers = {
+            "stand-in": model,
+            "nginx": enter(nginx(url)),
+            "bare": enter(running("bare", SERVER_CORE, url)),
+            "fourfold": ours,
+            "fourfold, retrieval on": {**ours, "model": "documents"},
+        }
+        if python_of_litellm:
+            servers["litellm"] = enter(litellm(python_of_litellm, url))
+        for part in servers.values():  # imports, first connections, first partitions
+            _wrk(part, "plain", 4, 3)
+        for _ in range(rounds):
+            for mode, numbers in CONNECTIONS.items():
+                for connections in numbers:
+                    for name, part in servers.items():
+                        load = [] if name == "stand-in" else [model["pid"]]
+                        row = measured(name, part, mode, connections, seconds, load)
+                        print(row, file=sys.stderr)
+                        rows.append(row)
     return rows
 
 
 def main() -> None:
+    """Run, print the table, keep everything."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--part", help=argparse.SUPPRESS)
-    parser.add_argument("model_url", nargs="?", help=argparse.SUPPRESS)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--litellm", help="the Python of an environment that has litellm[proxy]")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    if arguments.part:
-        parts = {"stand-in": stand_in, "bare": bare, "fourfold": fourfold}
-        given = [arguments.model_url] if arguments.model_url else []
-        import uvloop
-
-        uvloop.run(parts[arguments.part](*given))
-        return
     missing = [name for name in ("wrk", "nginx", "taskset") if not shutil.which(name)]
     if missing:
         sys.exit(f"error: this benchmark needs {', '.join(missing)}")
-    rows = run(arguments.rounds, arguments.seconds)
-    load = os.getloadavg()
-    result = {"load_average": load, **compared(rows), "rows": [asdict(row) for row in rows]}
-    text = json.dumps(result, indent=1)
+    rows = run(arguments.rounds, arguments.seconds, arguments.litellm)
+    table = compared(rows)
+    result = {
+        "load_average": os.getloadavg(),
+        "table": table,
+        "rows": [asdict(row) for row in rows],
+    }
     if arguments.json:
-        arguments.json.write_text(text + "\n")
-    print(json.dumps(compared(rows), indent=1))
+        arguments.json.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(table, indent=1))
 
 
 if __name__ == "__main__":
