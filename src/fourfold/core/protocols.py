@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from fourfold.core.records import Completion, CompletionOptions, Delta, Message
 
@@ -50,6 +50,19 @@ class ChatModel(Protocol):
 
     async def close(self) -> None:
         """Give back memory and connections; a closed model is not used again."""
+        ...
+
+
+@runtime_checkable
+class QuotingModel(Protocol):
+    """A chat model that can be held to the words of given texts (`quote_from`).
+
+    A model that cannot raises `InvalidInput` when it is asked to: it never answers freely instead.
+    """
+
+    @property
+    def can_quote(self) -> bool:
+        """True when `quote_from` holds for every answer; may load the model."""
         ...
 
 

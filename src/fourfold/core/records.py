@@ -180,6 +180,7 @@ class CompletionOptions:
     seed: int | None = None
     stop: tuple[str, ...] = ()
     json_schema: Mapping[str, Any] | None = None  # the text is a JSON value of this schema
+    quote_from: tuple[str, ...] = ()  # the text is a run of words of one of these
     top_logprobs: int | None = None  # so many likely tokens at each position, with the one written
 
 

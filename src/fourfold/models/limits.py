@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import cast
 
-from fourfold.core.protocols import ChatModel
+from fourfold.core.protocols import ChatModel, QuotingModel
 from fourfold.core.records import Completion, CompletionOptions, Delta, Message
 
 
@@ -33,6 +33,11 @@ class LimitedModel:
     def count_tokens(self, text: str) -> int:
         """That of the model."""
         return self._model.count_tokens(text)
+
+    @property
+    def can_quote(self) -> bool:
+        """That of the model."""
+        return isinstance(self._model, QuotingModel) and self._model.can_quote
 
     async def complete(self, messages: Sequence[Message], options: CompletionOptions) -> Completion:
         """Continue the conversation when it is our turn."""

@@ -21,6 +21,7 @@ from fourfold.models.chat import joined, stream_chat
 from fourfold.models.client import Client, Timeouts
 from fourfold.models.gguf import read_gguf_head
 from fourfold.models.llama_process import LlamaProcess
+from fourfold.models.quoting import check_quotable, grammar_of_quotes
 from fourfold.models.retry import Retries
 from fourfold.models.wire import chat_body
 
@@ -77,6 +78,11 @@ class LlamaModel:
         """Load the weights now instead of at the first request."""
         await asyncio.to_thread(self._start)
 
+    @property
+    def can_quote(self) -> bool:
+        """True with llguidance, which lets every word pass, in silence, for SentencePiece."""
+        return self._byte_pairs and self._start().guided
+
     def count_tokens(self, text: str) -> int:
         """Exact; under a millisecond, nothing when counted before.
 
@@ -95,10 +101,11 @@ class LlamaModel:
         async with self._turn:
             client = await self._ready()
             body = chat_body(self._name, messages, options, stream=True)
-            # llguidance lets every word pass, in silence, where the tokenizer is SentencePiece.
-            if options.json_schema and self._byte_pairs and self._start().guided:
+            if options.json_schema and self.can_quote:
                 del body["response_format"]
                 body["grammar"] = _grammar(options.json_schema)
+            if options.quote_from:
+                body["grammar"] = self._quotes(options)
             answer = stream_chat(client, body, json_schema=options.json_schema)
             async with aclosing(answer) as deltas:
                 async for delta in deltas:
@@ -121,6 +128,11 @@ class LlamaModel:
             if before is not None:
                 await before.close()
         return self._client
+
+    def _quotes(self, options: CompletionOptions) -> str:
+        if not self.can_quote:
+            check_quotable(self._name, options)
+        return grammar_of_quotes(options.quote_from)
 
     def _start(self) -> LlamaProcess:
         with self._starting:

@@ -16,6 +16,7 @@ from fourfold.core.errors import ModelError, ModelRejected
 from fourfold.core.records import Completion, CompletionOptions, Delta, Message
 from fourfold.models.chat import stream_chat
 from fourfold.models.client import Client, Timeouts
+from fourfold.models.quoting import check_quotable
 from fourfold.models.retry import Retries
 from fourfold.models.schema import check_schema, check_text
 from fourfold.models.wire import chat_body, read_completion
@@ -105,6 +106,7 @@ class OpenAIModel:
     def _body(
         self, messages: Sequence[Message], options: CompletionOptions, *, stream: bool
     ) -> dict[str, Any]:
+        check_quotable(self._name, options)
         body = chat_body(self._model, messages, options, stream=stream)
         if self._is_openai and "max_tokens" in body:  # its newer models know only the longer word
             body["max_completion_tokens"] = body.pop("max_tokens")

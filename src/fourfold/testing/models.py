@@ -5,15 +5,17 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import cast
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from fourfold.core.errors import ContextTooLong, InvalidInput, ModelError
-from fourfold.core.protocols import ChatModel
+from fourfold.core.protocols import ChatModel, QuotingModel
 from fourfold.core.records import Completion, CompletionOptions, Delta, FinishReason, Message, Usage
 from fourfold.models.chat import joined
+from fourfold.models.quoting import check_quotable
 from fourfold.models.schema import check_schema, check_text
 
 Reply = str | Exception
@@ -41,10 +43,12 @@ class ScriptedModel:
         *,
         name: str = "scripted",
         context_tokens: int = 4096,
+        can_quote: bool = False,
     ) -> None:
         self._script: Script = replies if callable(replies) else _in_order(replies)
         self._name = name
         self._context_tokens = context_tokens
+        self._can_quote = can_quote
         self.asked: list[tuple[Message, ...]] = []
         self.options: list[CompletionOptions] = []
         self.working = 0
@@ -59,6 +63,11 @@ class ScriptedModel:
     def context_tokens(self) -> int:
         """As given."""
         return self._context_tokens
+
+    @property
+    def can_quote(self) -> bool:
+        """As given; the script is trusted to quote."""
+        return self._can_quote
 
     def count_tokens(self, text: str) -> int:
         """Words."""
@@ -75,6 +84,8 @@ class ScriptedModel:
         self.asked.append(tuple(messages))
         self.options.append(options)
         prompt_tokens = self._fitting(messages)
+        if not self._can_quote:
+            check_quotable(self._name, options)
         if options.json_schema is not None:
             check_schema(options.json_schema)
         reply = self._script(messages, options)
@@ -157,6 +168,17 @@ class ChatModelContract:
         assert whole.text == "".join(pieces)
         assert whole.text
         assert whole.model == model.name
+
+    @pytest.mark.anyio
+    async def test_a_quote_is_a_run_of_words_or_an_error(self, model: ChatModel) -> None:
+        texts = ("NONE", "Red is the colour of ripe tomatoes.")
+        options = replace(self.options, quote_from=texts)
+        if not (isinstance(model, QuotingModel) and model.can_quote):
+            with pytest.raises(InvalidInput):
+                await model.complete(self.question, options)
+            return
+        said = (await model.complete(self.question, options)).text
+        assert any(said in text for text in texts)
 
     @pytest.mark.anyio
     async def test_a_stream_that_is_closed_leaves_the_model_free(self, model: ChatModel) -> None:
