@@ -184,6 +184,14 @@ async def test_keep_alives_crlf_and_unknown_fields_are_passed_over(
 
 
 @pytest.mark.anyio
+async def test_what_arrives_together_goes_on_together(stand_in: StandIn, make: Any) -> None:
+    stand_in.then(pieces(event("a") + event("b"), event("c", "stop") + USAGE + DONE))
+    deltas = [delta async for delta in make().stream(QUESTION, PLAIN)]
+    assert [delta.text for delta in deltas] == ["ab", "c", ""]
+    assert deltas[-1].usage == Usage(prompt_tokens=7, completion_tokens=2)
+
+
+@pytest.mark.anyio
 async def test_a_last_event_without_its_empty_line_counts(stand_in: StandIn, make: Any) -> None:
     stand_in.then(pieces(event("a"), event("b", "stop").rstrip()))
     assert await text_of(make()) == "ab"

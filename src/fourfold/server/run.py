@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import threading
 from asyncio import TimerHandle, Transport
@@ -34,7 +35,15 @@ async def serve(
     What still works after `drain_seconds` is cancelled. Returns normally, so that the caller can
     close what it opened, traces above all.
     """
-    await server_for(app, host, port, drain_seconds=drain_seconds, started=started).serve()
+
+    def ready(host: str, port: int) -> None:
+        # What is loaded by now stays: the collector need not walk through it at each full round.
+        gc.collect()
+        gc.freeze()
+        started(host, port)
+
+    await server_for(app, host, port, drain_seconds=drain_seconds, started=ready).serve()
+    gc.unfreeze()
 
 
 def server_for(
