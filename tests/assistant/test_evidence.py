@@ -2,7 +2,13 @@
 
 import pytest
 
-from fourfold.assistant.answerability import ANSWERABLE, likelihood
+from fourfold.assistant.answerability import (
+    BESIDE_OWN_LANGUAGE,
+    SAME_LANGUAGE,
+    Formula,
+    evidence_of,
+)
+from fourfold.assistant.base import Candidate, Evidence
 from fourfold.assistant.cues import fits
 from fourfold.assistant.language import language_of, not_found
 from fourfold.assistant.support import SUPPORTED, support
@@ -79,20 +85,43 @@ def test_a_sentence_fits_a_question_when_it_holds_the_kind_asked_for(
     assert fits(question, sentence) is expected
 
 
-def _hit(similarity: float, coverage: float, language: str = "de") -> Hit:
-    chunk = Chunk(document_id="d", source="s", path="p", text="t", place=Place(), language=language)
-    return Hit(chunk=chunk, score=1.0, similarity=similarity, coverage=coverage)
+QUESTION = "Wie lange gilt die Garantie auf Akkus?"
 
 
-def test_strong_hits_make_an_answer_likely_and_weak_ones_do_not() -> None:
-    assert likelihood([_hit(0.88, 0.8)], "de") > 0.9
-    assert likelihood([_hit(0.80, 0.1)], "de") < 0.1
-    assert likelihood([], "de") < ANSWERABLE
+def judged(
+    text: str, cosine: float, formula: Formula, *, coverage: float = 0.0, question: str = QUESTION
+) -> Evidence:
+    """What one passage of one sentence is worth."""
+    place = Place(start=0, end=len(text))
+    chunk = Chunk(document_id="d", source="s", path="p", text=text, place=place, language="de")
+    hit = Hit(chunk=chunk, score=1.0, similarity=cosine, coverage=coverage)
+    best = Candidate(text=text, hit=hit, place=place, similarity=cosine, in_context=cosine)
+    return evidence_of(question, "de", [hit], [best], formula)
+
+
+def test_a_near_sentence_with_the_words_of_the_question_suffices() -> None:
+    text = "Die Garantie auf Akkus gilt 24 Monate."
+    found = judged(text, 0.9, SAME_LANGUAGE, coverage=0.9)
+    assert found.suffices
+    assert found.likelihood > 0.9
+
+
+def test_far_passages_and_no_passages_do_not_suffice() -> None:
+    assert not judged("Der Himmel ist blau.", 0.78, SAME_LANGUAGE).suffices
+    assert not evidence_of(QUESTION, "de", [], [], SAME_LANGUAGE).suffices
+
+
+def test_a_noun_that_stands_nowhere_counts_against_near_passages() -> None:
+    text = "Die Garantie auf Akkus gilt 24 Monate."
+    known = judged(text, 0.86, SAME_LANGUAGE, question="Wie lange gilt die Garantie auf Akkus?")
+    unknown = judged(text, 0.86, SAME_LANGUAGE, question="Wie lange gilt das Pfandrecht auf Akkus?")
+    assert unknown.likelihood < known.likelihood / 2
 
 
 def test_across_languages_missing_words_do_not_count_against_a_near_passage() -> None:
-    near = _hit(0.84, 0.03, "en")
-    assert likelihood([near], "de") > ANSWERABLE > likelihood([near], "en")
+    text = "The warranty on batteries is 24 months."
+    assert judged(text, 0.88, BESIDE_OWN_LANGUAGE).suffices
+    assert not judged(text, 0.79, BESIDE_OWN_LANGUAGE).suffices
 
 
 @pytest.mark.parametrize(

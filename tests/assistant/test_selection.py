@@ -19,13 +19,16 @@ async def test_the_sentence_with_the_words_of_the_question_comes_first(
     found: Found, embedder: Embedder
 ) -> None:
     text = "Das Gerät ist sehr leise und leicht. Die Garantie auf Akkus beträgt 24 Monate."
-    best, *_ = await Selection(embedder).select("Wie lange ist Garantie auf Akkus?", [found(text)])
+    evidence = await Selection(embedder).select("Wie lange ist Garantie auf Akkus?", [found(text)])
+    best = evidence.candidates[0]
     assert best.text == "Die Garantie auf Akkus beträgt 24 Monate."
     assert best.hit.chunk.place.start + text.index("Die") == best.place.start
 
 
 async def test_no_hits_give_no_candidates(embedder: Embedder) -> None:
-    assert await Selection(embedder).select("Wie lange?", []) == []
+    evidence = await Selection(embedder).select("Wie lange?", [])
+    assert evidence.candidates == ()
+    assert not evidence.suffices
 
 
 @pytest.mark.parametrize(
@@ -35,7 +38,7 @@ async def test_a_heading_or_a_bare_name_is_no_candidate(
     found: Found, embedder: Embedder, text: str
 ) -> None:
     question = "Wie lange ist bei Tannbruck Garantie auf Akkus?"
-    assert await Selection(embedder).select(question, [found(text)]) == []
+    assert (await Selection(embedder).select(question, [found(text)])).candidates == ()
 
 
 async def test_a_sentence_that_asks_stands_behind_one_that_tells(
@@ -47,15 +50,24 @@ async def test_a_sentence_that_asks_stands_behind_one_that_tells(
     assert tells.score > asks.score
 
 
-async def test_passages_in_another_language_are_judged_too(
+async def test_passages_in_another_language_are_read_when_the_own_ones_leave_a_doubt(
     found: Found, embedder: Embedder
 ) -> None:
-    own = " ".join(f"Die Palette Nummer {n} trägt blaue Kisten." for n in range(30))
-    foreign = found("One pallet carries at most 120 packs of batteries.", language="en")
-    chosen = await Selection(embedder, limit=20).select(
-        "Wie viele Akkus trägt eine Palette?", [found(own), foreign], language="de"
-    )
-    assert foreign in [one.hit for one in chosen]
+    own = found("Der Himmel ist heute blau und weit.", similarity=0.78, coverage=0.0)
+    foreign = found("Palette: at most 120 Akkus.", language="en")
+    question = "Wie viele Akkus trägt eine Palette?"
+    chosen = await Selection(embedder).select(question, [own, foreign], language="de")
+    assert [one.hit for one in chosen.candidates] == [foreign]
+
+
+async def test_a_sure_passage_in_the_own_language_is_not_compared_with_others(
+    found: Found, embedder: Embedder
+) -> None:
+    own = found("Eine Palette trägt höchstens 120 Akkus.")
+    foreign = found("One pallet carries at most 120 packs.", language="en", similarity=0.99)
+    question = "Wie viele Akkus trägt eine Palette?"
+    chosen = await Selection(embedder).select(question, [own, foreign], language="de")
+    assert [one.hit for one in chosen.candidates] == [own]
 
 
 async def test_the_words_of_a_follow_up_count_more_than_those_from_before(found: Found) -> None:

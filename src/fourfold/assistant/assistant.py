@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
-from fourfold.assistant.answerability import ANSWERABLE, likelihood
 from fourfold.assistant.base import (
     AnswerPiece,
-    Candidate,
+    Evidence,
     FollowUp,
     Question,
     Reader,
@@ -16,7 +17,7 @@ from fourfold.assistant.base import (
 )
 from fourfold.assistant.candidates import Selection
 from fourfold.assistant.citations import Citations
-from fourfold.assistant.language import language_of
+from fourfold.assistant.language import KNOWN_LANGUAGES, language_of
 from fourfold.assistant.reply import Reply
 from fourfold.core.records import Answer, Hit, Message, Principal, Where
 from fourfold.core.trace import Recorder
@@ -40,6 +41,7 @@ class Assistant:
         input_guards: Sequence[Guard] = (),
         output_guards: Sequence[Guard] = (),
         limit: int = 8,
+        foreign: int = 4,
     ) -> None:
         self.retriever = retriever
         self.selection = selection
@@ -48,6 +50,7 @@ class Assistant:
         self.input_guards = tuple(input_guards)
         self.output_guards = tuple(output_guards)
         self.limit = limit
+        self.foreign = foreign
 
     async def answer(
         self,
@@ -83,32 +86,47 @@ class Assistant:
         with recorder.span("follow_up"):
             reply.question = await self.follow_up.standalone(question, history)
         with recorder.span("retrieve"):
-            reply.hits = await self._hits(reply.question, visible_to, where)
+            reply.hits = await self._hits(reply.question, reply.language, visible_to, where)
         yield AnswerPiece(hits=reply.hits)
-        reply.likelihood = likelihood(reply.hits, reply.language)
-        if reply.likelihood >= ANSWERABLE:
-            async with aclosing(self._supported_sentences(reply, recorder)) as sentences:
+        with recorder.span("select"):
+            evidence = await self._evidence(reply)
+        if evidence.suffices:
+            sentences = self._supported_sentences(reply, evidence, recorder)
+            async with aclosing(sentences):
                 async for sentence in sentences:
                     yield reply.say(sentence)
         recorder.note(model=reply.model, usage=reply.usage, hits=len(reply.hits))
         yield reply.end()
 
     async def _hits(
-        self, question: str, visible_to: Principal, where: Where | None
+        self, question: str, language: str, visible_to: Principal, where: Where | None
     ) -> tuple[Hit, ...]:
-        found = await self.retriever.retrieve(
-            question, limit=self.limit, visible_to=visible_to, where=where
+        """The best hits, and behind them some in other languages, which seldom are among them."""
+
+        async def found(limit: int, where: Where | None) -> list[Hit]:
+            return await self.retriever.retrieve(
+                question, limit=limit, visible_to=visible_to, where=where
+            )
+
+        others = [one for one in KNOWN_LANGUAGES if one != language]
+        if where and "language" in where:
+            return tuple(await found(self.limit, where))
+        best, foreign = await asyncio.gather(
+            found(self.limit, where),
+            found(self.foreign, {**(where or {}), "language": tuple(others)}),
         )
-        return tuple(found)
+        known = {hit.chunk.id for hit in best}
+        return (*best, *(hit for hit in foreign if hit.chunk.id not in known))
 
     async def _supported_sentences(
-        self, reply: Reply, recorder: Recorder
+        self, reply: Reply, evidence: Evidence, recorder: Recorder
     ) -> AsyncGenerator[str, None]:
         """The reader's sentences that a guard lets pass and that a citation supports."""
-        with recorder.span("select"):
-            candidates = await self._candidates(reply)
+        candidates = evidence.candidates
         reply.citations = Citations(candidates, language=reply.language)
-        asked = Question(text=reply.question, language=reply.language, likelihood=reply.likelihood)
+        asked = Question(
+            text=reply.question, language=reply.language, likelihood=evidence.likelihood
+        )
         with recorder.span("read"):
             async with aclosing(self.reader.read(asked, candidates)) as drafts:
                 async for draft in drafts:
@@ -119,12 +137,13 @@ class Assistant:
                     if sentence := reply.citations.cite(draft):
                         yield sentence
 
-    async def _candidates(self, reply: Reply) -> list[Candidate]:
+    async def _evidence(self, reply: Reply) -> Evidence:
         """The best sentences; one that tries to give orders never reaches the reader."""
         found = await self.selection.select(
             reply.question, reply.hits, focus=reply.asked, language=reply.language
         )
-        return [one for one in found if not _objection(self.input_guards, one.text)]
+        harmless = [one for one in found.candidates if not _objection(self.input_guards, one.text)]
+        return replace(found, candidates=tuple(harmless))
 
 
 def _objection(guards: Sequence[Guard], text: str) -> str | None:

@@ -7,21 +7,43 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from fourfold.core.records import Answer, Hit, Message, Place, Principal, Usage, Where
+from fourfold.core.sentences import split_sentences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A sentence of a hit that may hold the answer.
 
-    `text` is the document's text at `place`. The two scores compare it with the question.
+    `text` is the document's text at `place`; the figures compare it with the question.
     """
 
     text: str
     hit: Hit
     place: Place
+    before: str = ""  # the sentence before it in the passage
     similarity: float = 0.0  # cosine of question and sentence, -1 to 1
+    in_context: float = 0.0  # the same with the headings or the sentence before
     overlap: float = 0.0  # share of the question's word weight that stands in or above it, 0 to 1
-    score: float = 0.0  # both in one, higher is better
+    fixed: float = 0.0  # the part of the score that needs no embedder
+    score: float = 0.0  # all in one, higher is better
+
+    @property
+    def surroundings(self) -> str:
+        """The sentence with the one before and the one after it."""
+        chunk = self.hit.chunk
+        start, end = self.place.start - chunk.place.start, self.place.end - chunk.place.start
+        following = split_sentences(chunk.text[end:])[:1]
+        after = chunk.text[end:][slice(*following[0])] if following else ""
+        return f"{self.before} {chunk.text[start:end]} {after}".strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The candidates, best first, and how likely it is that they hold an answer, 0 to 1."""
+
+    candidates: tuple[Candidate, ...] = ()
+    likelihood: float = 0.0
+    suffices: bool = False  # likely enough to read them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fourfold.assistant.base import Candidate, Draft
 from fourfold.assistant.support import SUPPORTED, support
-from fourfold.core.records import Citation
+from fourfold.core.records import Citation, Place
+from fourfold.core.sentences import split_sentences
 
+# On XQuAD's tuning half the best sentence holds the answer in .80 (German) and .84 (English) of the
+# cases, with its neighbours in .90 and .94, at 1.8 sentences a quote; a whole passage has 5.
+_ALIKE = 3.0  # of the score, below the sentence cited
+_REACH = 2  # sentences to either side
 _MARK = re.compile(r"\s*\[\d+\]")
 
 
@@ -30,16 +36,18 @@ class Citations:
 
     def all(self) -> tuple[Citation, ...]:
         """Every citation used, in the order of its number."""
-        return tuple(
-            Citation(
-                number=number,
-                document=source.hit.chunk.path,
-                source=source.hit.chunk.source,
-                place=source.place,
-                quote=source.text,
-                chunk_id=source.hit.chunk.id,
-            )
-            for source, number in self._numbers.items()
+        return tuple(self._citation(source, number) for source, number in self._numbers.items())
+
+    def _citation(self, source: Candidate, number: int) -> Citation:
+        chunk = source.hit.chunk
+        place = widened(source, self.candidates)
+        return Citation(
+            number=number,
+            document=chunk.path,
+            source=chunk.source,
+            place=place,
+            quote=chunk.text[place.start - chunk.place.start : place.end - chunk.place.start],
+            chunk_id=chunk.id,
         )
 
     def _source(self, sentence: str, named: Candidate | None) -> Candidate | None:
@@ -56,6 +64,34 @@ class Citations:
         chunk = candidate.hit.chunk
         across = bool(self.language and chunk.language) and self.language != chunk.language
         return support(sentence, candidate.text, context=chunk.context, across=across)
+
+
+def widened(source: Candidate, candidates: Sequence[Candidate]) -> Place:
+    """The place of a sentence with those of its paragraph that speak of the question as well.
+
+    So a reader sees what `it` means, and the answer when it stands one sentence further on.
+    """
+    chunk, start, end = source.hit.chunk, source.place.start, source.place.end
+    near = [
+        one.place
+        for one in candidates
+        if one.hit.chunk.id == chunk.id and source.score - one.score < _ALIKE
+    ]
+    sentences = [
+        (chunk.place.start + first, chunk.place.start + last)
+        for first, last in split_sentences(chunk.text)
+    ]
+    own = next((n for n, (first, _) in enumerate(sentences) if first == start), None)
+    if own is None:
+        return source.place
+    for number in range(max(0, own - _REACH), min(len(sentences), own + _REACH + 1)):
+        first, last = sentences[number]
+        between = chunk.text[
+            min(first, start) - chunk.place.start : max(last, end) - chunk.place.start
+        ]
+        if any(place.start == first for place in near) and "\n" not in between:
+            start, end = min(start, first), max(end, last)
+    return replace(source.place, start=start, end=end)
 
 
 def _marked(sentence: str, number: int) -> str:

@@ -27,17 +27,24 @@ _CALENDAR = re.compile(
 )
 
 
+def asked_kind(question: str) -> str:
+    """`quantity`, `time`, `person` (or place), or nothing that can be told from words."""
+    kinds = {"quantity": _QUANTITY, "time": _TIME, "person": _PERSON_OR_PLACE}
+    return next((kind for kind, pattern in kinds.items() if pattern.search(question)), "")
+
+
 def fits(question: str, sentence: str) -> bool:
     """True when the sentence holds something new of the kind that the question asks for.
 
     A question that asks for no kind that can be told from words fits every sentence.
     """
-    if _QUANTITY.search(question):
+    kind = asked_kind(question)
+    if kind == "quantity":
         return bool(numbers(sentence) - numbers(question))
-    if _TIME.search(question):
+    if kind == "time":
         new_numbers = {one for one in numbers(sentence) - numbers(question) if one}
         return bool(new_numbers) or bool(_CALENDAR.search(sentence))
-    if _PERSON_OR_PLACE.search(question):
+    if kind == "person":
         return bool(names(" ".join(_after_first(sentence))) - names(question))
     return True
 

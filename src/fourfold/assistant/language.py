@@ -16,6 +16,7 @@ _ENGLISH = """
     the and is are how what who where when why which of for with not an do does did can may must
     will please or also about there it we you have has this that these to in on at by my our
     """
+KNOWN_LANGUAGES = ("de", "en")  # that we answer well; a filter needs their names
 _FUNCTION_WORDS = {"de": frozenset(_GERMAN.split()), "en": frozenset(_ENGLISH.split())}
 _NOT_FOUND = {
     "de": "Dazu steht nichts in den Dokumenten.",

@@ -19,7 +19,6 @@ class Reply:
         self.language = language
         self.model = model
         self.hits: tuple[Hit, ...] = ()
-        self.likelihood = 0.0  # that the documents hold an answer
         self.usage = Usage()
         self.citations = Citations(())
         self._text = ""
