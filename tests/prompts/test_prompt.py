@@ -126,3 +126,9 @@ def test_a_question_that_does_not_fit_is_refused() -> None:
         passages_that_fit(
             prompt, question="Why? " * 50, passages=(), count_tokens=words, limit_tokens=40
         )
+
+
+def test_the_rules_are_what_the_model_is_told_before_the_question() -> None:
+    prompt = parse_prompt("# System\n\nSei kurz.\n\n# User\n\n{{ question }}", origin="here")
+    assert prompt.rules == "Sei kurz."
+    assert parse_prompt("# User\n\n{{ question }}", origin="here").rules == ""

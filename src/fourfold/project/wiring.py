@@ -140,11 +140,13 @@ def chat_model(name: str, config: ProjectConfig, settings: Settings, folder: Pat
     return LlamaModel(path=path, name=short, threads=settings.threads)
 
 
-def guards(names: list[str]) -> list[Guard]:
-    """The guards of these names, in this order."""
+def guards(names: list[str], *, instructions: str) -> list[Guard]:
+    """The guards of these names, in this order; `instructions` must not leak."""
     from fourfold.guards import GUARDS
 
-    return [GUARDS.load(name)() for name in names]
+    knowing: dict[str, dict[str, str]] = {"leak": {"system_prompt": instructions}}
+    made: list[Any] = [GUARDS.load(name) for name in names]
+    return [make(**knowing.get(name, {})) for name, make in zip(names, made, strict=True)]
 
 
 def assistant(project: Project) -> Assistant:
@@ -153,13 +155,14 @@ def assistant(project: Project) -> Assistant:
     from fourfold.assistant.candidates import Selection
     from fourfold.assistant.follow_up import CombiningFollowUp
 
+    instructions = _instructions(project)
     return Assistant(
         retriever=project.retriever,
         selection=Selection(project.embedder),
         reader=_reader(project),
         follow_up=CombiningFollowUp(),
-        input_guards=guards(project.config.guards.input),
-        output_guards=guards(project.config.guards.output),
+        input_guards=guards(project.config.guards.input, instructions=instructions),
+        output_guards=guards(project.config.guards.output, instructions=instructions),
         limit=project.config.retrieval.limit,
     )
 
@@ -171,6 +174,15 @@ def _reader(project: Project) -> Reader:
     if project.config.model == EXTRACTIVE:
         return ExtractiveReader()
     return ModelReader(project.models[project.config.model], prompt=prompt(project))
+
+
+def _instructions(project: Project) -> str:
+    """What a model is told before the question, whatever the language of the question."""
+    from fourfold.prompts import default_prompt
+
+    own = prompt(project)
+    prompts = [own] if own else [default_prompt("de"), default_prompt("en")]
+    return "\n".join(one.rules for one in prompts)
 
 
 def prompt(project: Project) -> Prompt | None:

@@ -36,11 +36,16 @@ class Prompt:
 
     def render(self, *, question: str, passages: Sequence[str]) -> list[Message]:
         """The conversation that asks this question about these numbered passages."""
-        messages = [Message("system", self._render(self.system))] if self.system else []
+        messages = [Message("system", self.rules)] if self.system else []
         for example in self.examples:
             asked = self._asked(example.question, example.passages)
             messages += [asked, Message("assistant", example.answer)]
         return [*messages, self._asked(question, passages)]
+
+    @property
+    def rules(self) -> str:
+        """The system section as a model sees it; empty when there is none."""
+        return self._render(self.system) if self.system else ""
 
     def _asked(self, question: str, passages: Sequence[str]) -> Message:
         quoted = [as_data(passage) for passage in passages]
