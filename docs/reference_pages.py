@@ -138,9 +138,12 @@ def python_names() -> str:
     parts = []
     for name in sorted(fourfold.__all__, key=lambda one: (one != "open_project", one != "Project")):
         thing = getattr(fourfold, name)
-        parts.append(
-            _class(name, thing) if inspect.isclass(thing) else _function(name, thing, "##")
-        )
+        if name == "LOCAL":
+            parts.append("## `LOCAL`\n\nThe `Principal` of the person at the machine: sees all.")
+        elif inspect.isclass(thing):
+            parts.append(_class(name, thing))
+        else:
+            parts.append(_function(name, thing, "##"))
     return "\n\n".join(parts)
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fourfold.core.errors import FourfoldError
     from fourfold.core.records import Answer, Citation, Hit, Message, Principal
-    from fourfold.project import Project, open_project
+    from fourfold.project import LOCAL, Project, open_project
 
 __version__ = "0.1.0"
 __all__ = [
+    "LOCAL",
     "Answer",
     "Citation",
     "FourfoldError",
@@ -23,6 +24,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "LOCAL": "fourfold.project",
     "Answer": "fourfold.core.records",
     "Citation": "fourfold.core.records",
     "FourfoldError": "fourfold.core.errors",

@@ -14,7 +14,7 @@ from tests.faults.conftest import Fourfold, write_many
 
 from fourfold.core.errors import StorageError
 from fourfold.core.settings import Settings
-from fourfold.project import open_project
+from fourfold.project import LOCAL, open_project
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +52,7 @@ async def test_searches_and_an_ingestion_survive_a_killed_database(
     async def search() -> None:
         while not done.is_set():
             try:
-                hits = await opened.search("Garantie auf Akkus")
+                hits = await opened.search("Garantie auf Akkus", visible_to=LOCAL)
                 ended.append(hits[0].chunk.path)
             except StorageError:
                 ended.append("storage")

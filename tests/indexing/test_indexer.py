@@ -1,6 +1,7 @@
 """The index follows the files: new, changed, deleted, failed, and taken from a group."""
 
 import asyncio
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from fourfold.core.records import Element, Place, Principal
 from fourfold.indexing import Indexer, IngestReport, Ledger, Progress
-from fourfold.ingestion.base import Cause, MemberFailure, Parsed, ParsedDocument, SourceFile
+from fourfold.ingestion.base import MemberFailure, Parsed, ParsedDocument, Refusal, SourceFile
 from fourfold.ingestion.base import Unparsable as Broken
 from fourfold.retrieval.stores.memory import MemoryStore
 from fourfold.storage.database import Database
@@ -73,7 +74,7 @@ class Folder:
 
     root: Path
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
-    refuses: tuple[tuple[str, Cause, str], ...] = ()
+    refuses: tuple[Refusal, ...] = ()
 
     def write(self, path: str, text: str) -> None:
         (self.root / path).write_text(text, encoding="utf-8")
@@ -89,8 +90,11 @@ class Folder:
                 groups=self.groups.get(file.name, frozenset()),
             )
 
-    def refused(self) -> Iterator[tuple[str, Cause, str]]:
+    def refused(self) -> Iterator[Refusal]:
         yield from self.refuses
+
+    def warnings(self) -> Iterator[str]:
+        yield "look here"
 
 
 class Bench:
@@ -256,7 +260,7 @@ async def test_a_member_that_failed_is_listed_beside_the_file_that_did_not(bench
 
 @pytest.mark.anyio
 async def test_what_the_connector_may_not_read_is_listed_once(bench: Bench) -> None:
-    bench.folder.refuses = (("link", "outside_folder", "It leads out of the folder."),)
+    bench.folder.refuses = (Refusal(path="link", cause="outside_folder", message="It leads out."),)
     await bench.ingest()
     assert [one.path for one in (await bench.ingest()).failed] == ["link"]
     bench.folder.refuses = ()
@@ -291,3 +295,29 @@ async def test_an_erased_document_is_gone_and_its_file_is_indexed_anew(bench: Be
     assert await bench.ledger.erase("a.txt", bench.store) == 1
     assert await bench.finds("Garantie") == []
     assert (await bench.ingest()).documents == 1
+
+
+@pytest.mark.anyio
+async def test_a_change_that_left_size_and_time_alone_is_found_when_contents_are_compared(
+    bench: Bench,
+) -> None:
+    bench.folder.write("a.txt", "Die Garantie gilt 2 Jahre.")
+    await bench.ingest()
+    file = bench.folder.root / "a.txt"
+    before = file.stat()
+    bench.folder.write("a.txt", "Der Rabatt beträgt 3 Euro.".encode().decode()[: before.st_size])
+    file.write_bytes(file.read_bytes()[: before.st_size].ljust(before.st_size))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (await bench.ingest()).documents == 0
+    report = await bench.indexer.ingest({"docs": bench.folder}, thorough=True)
+    assert report.documents == 1
+    assert await bench.finds("Rabatt") == ["a.txt"]
+
+
+@pytest.mark.anyio
+async def test_a_failure_is_known_to_the_groups_of_its_file(bench: Bench) -> None:
+    bench.folder.write("a.txt", "!")
+    bench.folder.groups["a.txt"] = frozenset({"hr"})
+    report = await bench.ingest()
+    assert report.failed[0].groups == frozenset({"hr"})
+    assert report.warnings == ("look here",)

@@ -54,7 +54,7 @@ def test_links_that_lead_out_are_refused(tmp_path: Path) -> None:
     (tmp_path / "in/sub/loop").symlink_to(tmp_path / "in")
     connector = FolderConnector("s", tmp_path / "in")
     assert paths(connector) == ["a.txt", "inside.txt", "sub/b.txt"]
-    assert [(path, cause) for path, cause, _ in connector.refused()] == [
+    assert [(one.path, one.cause) for one in connector.refused()] == [
         ("folder", "outside_folder"),
         ("gone", "unreadable"),
         ("link.txt", "outside_folder"),
@@ -67,14 +67,14 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.txt").chmod(0)
     connector = FolderConnector("s", tmp_path)
     assert paths(connector) == []
-    assert [cause for _, cause, _ in connector.refused()] == ["unreadable"]
+    assert [one.cause for one in connector.refused()] == ["unreadable"]
 
 
 def test_a_pipe_is_no_document(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     connector = FolderConnector("s", tmp_path)
     assert paths(connector) == []
-    assert [cause for _, cause, _ in connector.refused()] == ["unsupported"]
+    assert [one.cause for one in connector.refused()] == ["unsupported"]
 
 
 def test_rules_say_who_may_see_a_file(tmp_path: Path) -> None:

@@ -27,10 +27,10 @@ async def test_an_erased_document_is_gone_from_index_and_traces(
 ) -> None:
     async with open_project(folder, settings=settings) as project:
         await project.ingest()
-        answer = await project.ask("Wie lange gilt die Garantie?")
+        answer = await project.ask("Wie lange gilt die Garantie?", visible_to=LOCAL)
         assert answer.citations[0].document == "a.md"
         assert await project.erase("a.md") == 1
-        hits = await project.search("Garantie")
+        hits = await project.search("Garantie", visible_to=LOCAL)
         trace = await Traces(project.database).get(answer.trace, visible_to=LOCAL)
     assert "a.md" not in {hit.chunk.path for hit in hits}
     assert trace.answer == ""

@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--retry", is_flag=True, help="Also try files again that failed and did not change.")
+@click.option(
+    "--check-contents",
+    is_flag=True,
+    help="Compare the bytes of all files instead of their sizes and times.",
+)
 @project_option
 @json_option
 @command
-async def ingest(*, retry: bool, folder: Path | None, as_json: bool) -> None:
+async def ingest(*, retry: bool, check_contents: bool, folder: Path | None, as_json: bool) -> None:
     r"""Bring the index up to date with the documents.
 
     Unchanged files are skipped, changed ones replaced, deleted ones removed. Stopped at any
@@ -35,7 +40,7 @@ async def ingest(*, retry: bool, folder: Path | None, as_json: bool) -> None:
 
     async with open_project(folder) as project:
         with ingestion_bar() as progress:
-            report = await project.ingest(retry=retry, progress=progress)
+            report = await project.ingest(retry=retry, thorough=check_contents, progress=progress)
     if as_json:
         print_json(report.as_json())
     else:
@@ -49,6 +54,8 @@ def show_report(report: IngestReport) -> None:
         f"{report.skipped} files unchanged, {report.removed} documents removed "
         f"in {report.seconds:.1f} s."
     )
+    for warning in report.warnings:
+        say(f"warning: {warning}")
     if not report.failed:
         return
     show(f"\n{len(report.failed)} not in the index:")

@@ -18,7 +18,7 @@ from fourfold.indexing.ledger import Ledger
 from fourfold.indexing.plan import KnownFile, plan
 from fourfold.indexing.records import Failure, IngestReport, Progress
 from fourfold.ingestion.base import Connector, Parsed, ParsedDocument, SourceFile, Unparsable
-from fourfold.ingestion.chunker import chunk_document
+from fourfold.ingestion.chunker import MAX_TOKENS, chunk_document
 from fourfold.retrieval.base import VectorStore
 
 if TYPE_CHECKING:
@@ -78,16 +78,18 @@ class Indexer:
         connectors: Mapping[str, Connector],
         *,
         retry: bool = False,
+        thorough: bool = False,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> IngestReport:
         """Withdraw what is gone, index what is new or changed.
 
         Each file is one transaction: stopped at any moment, the index holds whole files only, and
-        the next run does the rest. `retry` also takes files that failed and did not change.
+        the next run does the rest. `retry` also takes files that failed and did not change;
+        `thorough` compares the bytes of all files instead of their sizes and times.
         """
         began = monotonic()
         async with self.ledger.alone(on_wait=lambda: progress(Progress(waiting=True))):
-            work, skipped, removed = await self._compare(connectors, retry=retry)
+            work, skipped, removed = await self._compare(connectors, retry=retry, thorough=thorough)
             meter = _Meter(progress, files=len(work))
             async for batch in self._prepared(work):
                 await self._embed_and_write(batch, meter)
@@ -99,10 +101,11 @@ class Indexer:
             removed=removed,
             failed=tuple(failed),
             seconds=monotonic() - began,
+            warnings=tuple(one for each in connectors.values() for one in each.warnings()),
         )
 
     async def _compare(
-        self, connectors: Mapping[str, Connector], *, retry: bool
+        self, connectors: Mapping[str, Connector], *, retry: bool, thorough: bool
     ) -> tuple[list[SourceFile], int, int]:
         """Withdraw at once what must not be found any more; give what is to be read."""
         work: list[SourceFile] = []
@@ -110,9 +113,14 @@ class Indexer:
         removed = await self.ledger.forget_other_sources(list(connectors), self.store)
         for source, connector in connectors.items():
             known = await self.ledger.known(source)
-            todo = plan(connector.files(), known, pipeline=self.pipeline, retry=retry)
+            todo = plan(
+                connector.files(), known, pipeline=self.pipeline, retry=retry, thorough=thorough
+            )
             removed += await self.ledger.forget(source, todo.withdraw, self.store)
-            refused = [Failure(source, *parts) for parts in connector.refused()]
+            refused = [
+                Failure(source, one.path, one.cause, one.message, one.groups)
+                for one in connector.refused()
+            ]
             await self.ledger.replace_refused(source, refused)
             work.extend(todo.index)
             skipped += todo.skipped
@@ -171,7 +179,8 @@ class Indexer:
                 document,
                 file,
                 count_tokens=self.embedder.count_tokens,
-                max_tokens=self.embedder.max_tokens,
+                # The title and headings above a passage are embedded with it and need room too.
+                max_tokens=min(MAX_TOKENS, self.embedder.max_tokens * 3 // 4),
             )
         ]
         return _Prepared(

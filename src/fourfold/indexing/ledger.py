@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import text
@@ -62,11 +63,14 @@ class Ledger:
         async with self.database.connect() as connection:
             rows = await connection.execute(
                 text(
-                    "SELECT source, path, cause, message FROM fourfold.failures "
+                    "SELECT source, path, cause, message, groups FROM fourfold.failures "
                     "ORDER BY source, path"
                 )
             )
-            return [Failure(*row) for row in rows]
+            return [
+                Failure(row.source, row.path, row.cause, row.message, frozenset(row.groups))
+                for row in rows
+            ]
 
     async def record(
         self,
@@ -104,7 +108,8 @@ class Ledger:
                 "failed": bool(failures),
             },
         )
-        await _replace_failures(file.source, file.path, failures, transaction)
+        named = [replace(failure, groups=file.groups) for failure in failures]
+        await _replace_failures(file.source, file.path, named, transaction)
 
     async def replace_refused(self, source: str, refused: Sequence[Failure]) -> None:
         """List the paths that the connector may not read; those of an earlier run are forgotten."""
@@ -230,8 +235,8 @@ async def _insert_failures(
         await transaction.execute(
             text(
                 """
-                INSERT INTO fourfold.failures (source, file, path, cause, message)
-                VALUES (:source, :file, :path, :cause, :message)
+                INSERT INTO fourfold.failures (source, file, path, cause, message, groups)
+                VALUES (:source, :file, :path, :cause, :message, :groups)
                 """
             ),
             {
@@ -240,6 +245,7 @@ async def _insert_failures(
                 "path": failure.path,
                 "cause": failure.cause,
                 "message": failure.message,
+                "groups": sorted(failure.groups),
             },
         )
 

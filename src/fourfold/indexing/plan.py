@@ -35,14 +35,19 @@ class Plan:
 
 
 def plan(
-    files: Iterable[SourceFile], known: Mapping[str, KnownFile], *, pipeline: str, retry: bool
+    files: Iterable[SourceFile],
+    known: Mapping[str, KnownFile],
+    *,
+    pipeline: str,
+    retry: bool = False,
+    thorough: bool = False,
 ) -> Plan:
-    """Decide for each file. Looks at size and time of change, never at contents."""
+    """Decide for each file by size and time of change; `thorough` looks into all of them."""
     index, seen, withdraw = [], set(), []
     for file in files:
         seen.add(file.path)
         before = known.get(file.path)
-        if before is None or _needs_work(file, before, pipeline=pipeline, retry=retry):
+        if before is None or thorough or _needs_work(file, before, pipeline=pipeline, retry=retry):
             index.append(file)
         if before and before.groups != file.groups:
             withdraw.append(file.path)

@@ -16,6 +16,7 @@ class Failure:
     path: str
     cause: Cause
     message: str
+    groups: frozenset[str] = frozenset()
 
     def as_json(self) -> dict[str, str]:
         """The form that other programs rely on."""
@@ -52,6 +53,7 @@ class IngestReport:
     removed: int
     failed: tuple[Failure, ...]
     seconds: float
+    warnings: tuple[str, ...] = ()  # what the owner of the project should look at
 
     def as_json(self) -> dict[str, Any]:
         """The form that other programs rely on."""
@@ -62,4 +64,5 @@ class IngestReport:
             "removed": self.removed,
             "failed": [failure.as_json() for failure in self.failed],
             "seconds": round(self.seconds, 3),
+            "warnings": list(self.warnings),
         }

@@ -132,6 +132,16 @@ class Parser(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A path of a source that is not read, and why."""
+
+    path: str
+    cause: Cause
+    message: str
+    groups: frozenset[str] = frozenset()
+
+
 class Connector(Protocol):
     """Lists the files of a source.
 
@@ -144,6 +154,10 @@ class Connector(Protocol):
         """Every file of the source, in a stable order."""
         ...
 
-    def refused(self) -> Iterator[tuple[str, Cause, str]]:
-        """Paths that cannot be offered, with cause and message; complete after `files` ended."""
+    def refused(self) -> Iterator[Refusal]:
+        """Paths that cannot be offered; complete after `files` ended."""
+        ...
+
+    def warnings(self) -> Iterator[str]:
+        """What the owner of the project should look at; complete after `files` ended."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fourfold.core.errors import InvalidInput, InvalidProject, NotFound
-from fourfold.core.records import Answer, Hit, Message, Principal, Where
+from fourfold.core.records import Answer, Hit, Message, Principal, Where, document_id
 from fourfold.core.settings import Settings
 from fourfold.project import wiring
 from fourfold.project.config import FILE_NAME, ProjectConfig, load_config
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from fourfold.retrieval.retriever import Retriever
     from fourfold.storage.database import Database
     from fourfold.tracing.tracer import Tracer
+
+_TRACES_WRITTEN_SECONDS = 2.0  # twice what a server waits between two batches of traces
 
 LOCAL = Principal(id="local", role="owner", sees_all_groups=True)
 """The person at the machine, who can read the files of the project anyway."""
@@ -51,7 +54,7 @@ class Project:
         self,
         question: str,
         *,
-        visible_to: Principal = LOCAL,
+        visible_to: Principal,
         history: Sequence[Message] = (),
         where: Where | None = None,
     ) -> Answer:
@@ -64,7 +67,7 @@ class Project:
         self,
         question: str,
         *,
-        visible_to: Principal = LOCAL,
+        visible_to: Principal,
         history: Sequence[Message] = (),
         where: Where | None = None,
     ) -> AsyncGenerator[AnswerPiece, None]:
@@ -90,7 +93,7 @@ class Project:
         query: str,
         *,
         limit: int = 5,
-        visible_to: Principal = LOCAL,
+        visible_to: Principal,
         where: Where | None = None,
     ) -> list[Hit]:
         """Find passages, best first."""
@@ -104,11 +107,17 @@ class Project:
                 )
 
     async def ingest(
-        self, *, retry: bool = False, progress: Callable[[Progress], None] = lambda _: None
+        self,
+        *,
+        retry: bool = False,
+        thorough: bool = False,
+        progress: Callable[[Progress], None] = lambda _: None,
     ) -> IngestReport:
-        """Bring the index up to date with the sources."""
+        """Bring the index up to date with the sources; see `Indexer.ingest`."""
         async with wiring.ingestion(self) as (indexer, connectors):
-            return await indexer.ingest(connectors, retry=retry, progress=progress)
+            return await indexer.ingest(
+                connectors, retry=retry, thorough=thorough, progress=progress
+            )
 
     async def erase(self, document: str) -> int:
         """Remove a document with its file from the index, and its words from the traces.
@@ -117,15 +126,18 @@ class Project:
         """
         from fourfold.tracing import Traces
 
-        ids = await self.ledger.documents_of(document)
-        if not ids:
+        ids = {document_id(source.name, document) for source in self.config.sources}
+        ids.update(await self.ledger.documents_of(document))
+        removed = await self.ledger.erase(document, self.store)
+        await self.tracer.flush()
+        await asyncio.sleep(_TRACES_WRITTEN_SECONDS)  # a server at work may still write of it
+        forgotten = await Traces(self.database).forget(ids)
+        if not removed and not forgotten:
             raise NotFound(
                 f"No document `{document}` is in the index.",
                 hint="`fourfold search` shows the paths as they are known.",
             )
-        await self.tracer.flush()
-        await Traces(self.database).forget(ids)
-        return await self.ledger.erase(document, self.store)
+        return removed
 
     @cached_property
     def embedder(self) -> Embedder:

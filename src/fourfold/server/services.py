@@ -92,7 +92,7 @@ class DocumentReader(Protocol):
         """Documents by source and path, those after the id `after`."""
         ...
 
-    async def failures(self, *, limit: int) -> Sequence[Mapping[str, Any]]:
+    async def failures(self, *, visible_to: Principal, limit: int) -> Sequence[Mapping[str, Any]]:
         """Files that could not be ingested, with their causes."""
         ...
 

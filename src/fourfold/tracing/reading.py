@@ -120,12 +120,11 @@ class Traces:
             rows = (await transaction.execute(_RECENT, asked)).mappings().all()
         return await self._views(rows, visible_to)
 
-    async def forget(self, document_ids: Collection[str]) -> None:
-        """Take what traces hold of these documents out of them: hits, quotes, answers."""
-        if not document_ids:
-            return
+    async def forget(self, document_ids: Collection[str]) -> int:
+        """Take hits, quotes and answers of these documents out; gives the traces changed."""
         async with self._database.begin() as transaction:
-            await transaction.execute(_FORGET, {"ids": list(document_ids)})
+            done = await transaction.execute(_FORGET, {"ids": list(document_ids)})
+            return done.rowcount
 
     async def _views(self, rows: Collection[RowMapping], reader: Principal) -> list[TraceView]:
         documents = {hit["document_id"] for row in rows for hit in row["hits"]}

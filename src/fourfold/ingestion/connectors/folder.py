@@ -12,7 +12,7 @@ from pathlib import Path
 from unicodedata import normalize
 
 from fourfold.core.errors import InvalidProject
-from fourfold.ingestion.base import Cause, SourceFile
+from fourfold.ingestion.base import Cause, Refusal, SourceFile
 from fourfold.ingestion.causes import unparsable
 
 _NEVER = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db"})
@@ -31,12 +31,16 @@ class FileRule:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     def fits(self, path: str) -> bool:
-        """True for a path below the folder, written with `/`."""
+        """True for a path below the folder, written with `/`.
+
+        Small and capital letters are alike: a rule that is spelled almost right must not leave
+        open what it was meant to close.
+        """
         return self._pattern.match(path) is not None
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        return re.compile(translate(normalize("NFC", self.match).removeprefix("./")))
+        return re.compile(translate(normalize("NFC", self.match).removeprefix("./")), re.IGNORECASE)
 
 
 class FolderConnector:
@@ -54,11 +58,12 @@ class FolderConnector:
         self.folder = folder
         self._groups = groups
         self._rules = tuple(rules)
-        self._refused: list[tuple[str, Cause, str]] = []
+        self._refused: list[Refusal] = []
+        self._used: set[str] = set()
 
     def files(self) -> Iterator[SourceFile]:
         """Every file, in a stable order. Raises `InvalidProject` when there is no such folder."""
-        self._refused = []
+        self._refused, self._used = [], set()
         if not self.folder.is_dir():
             raise InvalidProject(
                 f"The folder `{self.folder}` of the source `{self.source}` does not exist.",
@@ -74,9 +79,19 @@ class FolderConnector:
                 seen.add(path)
                 yield offered
 
-    def refused(self) -> Iterator[tuple[str, Cause, str]]:
-        """Paths that were not offered, with cause and message; valid after `files`."""
+    def refused(self) -> Iterator[Refusal]:
+        """Paths that were not offered; complete after `files` ended."""
         yield from self._refused
+
+    def warnings(self) -> Iterator[str]:
+        """Rules that keep files for a group and fit none; complete after `files` ended."""
+        for rule in self._rules:
+            if rule.groups and rule.match not in self._used:
+                groups = ", ".join(sorted(rule.groups))
+                yield (
+                    f"The rule `{rule.match}` of the source `{self.source}` keeps files for "
+                    f"{groups}, and fits no file. Is it spelled like the folder?"
+                )
 
     def _walk(self, root: Path, below: str, above: frozenset[Path]) -> Iterator[Path]:
         """Files in the order of their paths; linked folders within the root are entered once."""
@@ -135,12 +150,15 @@ class FolderConnector:
         groups, metadata = self._groups, dict[str, str]()
         for rule in self._rules:
             if rule.fits(path):
+                self._used.add(rule.match)
                 groups = rule.groups or groups
                 metadata.update(rule.metadata)
         return groups, metadata
 
     def _refuse(self, path: str, cause: Cause, message: str) -> None:
-        self._refused.append((path or ".", cause, message))
+        groups, _ = self._ruled(path)
+        refusal = Refusal(path=path or ".", cause=cause, message=message, groups=groups)
+        self._refused.append(refusal)
 
     @staticmethod
     def _path(root: Path, location: Path) -> str:

@@ -112,9 +112,11 @@ class ApiCalls:
             visible_to=caller.principal, limit=limit, after=after or ""
         )
 
-    async def failures(self, limit: PageSize = 100) -> Sequence[Mapping[str, Any]]:
+    async def failures(
+        self, caller: CallerNow, limit: PageSize = 100
+    ) -> Sequence[Mapping[str, Any]]:
         """List what could not be ingested, and why."""
-        return await self._services.documents.failures(limit=limit)
+        return await self._services.documents.failures(visible_to=caller.principal, limit=limit)
 
     async def passage(
         self,
