@@ -9,7 +9,9 @@ from statistics import fmean, pstdev
 from fourfold.core.records import Hit
 
 WORD_WEIGHT = 2.0  # of full coverage, in standard deviations of the similarities; measured
-LEAST_DEVIATION = 0.005  # passages more alike than this are not told apart by meaning
+# The larger an index, the more alike its nearest passages; dividing by less would make a hair's
+# breadth of meaning outweigh the words (benchmarks/retrieval.md).
+LEAST_DEVIATION = 0.025
 
 
 def fuse(
