@@ -50,6 +50,19 @@ async def test_an_answer_cites_the_exact_words_that_support_it(
     assert not answer.refused
 
 
+async def test_a_model_that_can_quote_is_held_to_the_words_of_the_candidates(
+    assistant: Made, found: Found
+) -> None:
+    model = ScriptedModel(["24"], can_quote=True)
+    asking = assistant([found(WARRANTY)], ModelReader(model))
+    answer = await ask(asking, "Wie lange ist Garantie auf Akkus?")
+    none, *texts = model.options[0].quote_from
+    assert none == "NONE"
+    assert texts[-1] == "Für Akkus gilt eine Garantie von 24 Monaten."
+    assert answer.text == "24 Monaten [1]"  # the unit comes with the number
+    assert answer.citations[0].quote.endswith(texts[-1])
+
+
 @pytest.mark.parametrize(
     ("question", "text", "sentence"),
     [

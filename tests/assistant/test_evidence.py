@@ -9,6 +9,7 @@ from fourfold.assistant.answerability import (
     evidence_of,
 )
 from fourfold.assistant.base import Candidate, Evidence
+from fourfold.assistant.citations import widened
 from fourfold.assistant.cues import fits
 from fourfold.assistant.language import language_of, not_found
 from fourfold.assistant.support import SUPPORTED, support
@@ -145,3 +146,23 @@ def test_a_question_too_short_to_tell_is_in_the_language_of_the_conversation() -
 
 def test_a_refusal_in_a_language_that_we_do_not_write_is_english() -> None:
     assert not_found("fr") == not_found("en") != not_found("de")
+
+
+def test_a_quote_takes_in_the_neighbours_that_speak_of_the_question_as_well() -> None:
+    text = "Das Wetter ist gut. Die Garantie ist lang. Sie gilt 24 Monate.\nSie endet nie."
+    chunk = Chunk(
+        document_id="d", source="s", path="p", text=text, place=Place(start=50, end=50 + len(text))
+    )
+    hit = Hit(chunk=chunk, score=1.0)
+
+    def candidate(sentence: str, score: float) -> Candidate:
+        start = 50 + text.index(sentence)
+        place = Place(start=start, end=start + len(sentence))
+        return Candidate(text=sentence, hit=hit, place=place, score=score)
+
+    best = candidate("Die Garantie ist lang.", 40.0)
+    far = candidate("Das Wetter ist gut.", 30.0)
+    near = candidate("Sie gilt 24 Monate.", 39.0)
+    below = candidate("Sie endet nie.", 39.5)
+    place = widened(best, [best, near, below, far])
+    assert text[place.start - 50 : place.end - 50] == "Die Garantie ist lang. Sie gilt 24 Monate."

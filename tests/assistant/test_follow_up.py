@@ -43,7 +43,27 @@ def turns(*questions: str) -> list[Message]:
         (
             "Was wiegt die Heckenschere HS 60?",
             "Und wie laut ist sie?",
-            "Und wie laut ist sie? (Was wiegt die Heckenschere HS 60?)",
+            "Und wie laut ist sie? (Heckenschere HS 60)",
+        ),
+        (
+            "Wie lange gilt die Garantie auf Geräte bei privater Nutzung?",
+            "Und für Akkus?",
+            "Wie lange gilt die Garantie für Akkus bei privater Nutzung?",
+        ),
+        (
+            "How many employees does Tannbruck have?",
+            "And how many dealers?",
+            "How many dealers does Tannbruck have?",
+        ),
+        (
+            "Wann kommt der Mähroboter MR 500 auf den Markt?",
+            "Und ab wann ist der Winkelschleifer WS 18 lieferbar?",
+            "Ab wann ist der Winkelschleifer WS 18 lieferbar?",
+        ),
+        (
+            "Was kostet der Versand innerhalb Deutschlands?",
+            "Und in die übrigen Länder?",
+            "Und in die übrigen Länder? (Was kostet der Versand innerhalb Deutschlands?)",
         ),
         (
             "Who is the contact for export dealers?",

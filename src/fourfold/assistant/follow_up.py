@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from fourfold.assistant.words import content_words
+from fourfold.assistant.language import language_of
+from fourfold.assistant.words import content_words, names, numbers
 from fourfold.core.records import Message
 
 _OPENING = re.compile(
@@ -34,7 +35,9 @@ _NOUN_PHRASE = (
     r"(?:(?i:the|a|an|der|die|das|dem|den|des)\s+)?"
     r"(?:(?:[a-zäöüß]+\s+){0,2}[A-ZÄÖÜ0-9][\w/-]*(?:\s+[A-ZÄÖÜ0-9][\w/-]*)*|[\w/-]+(?:\s+\d+)?)"
 )
+_ABOUT = ("für", "auf", "von", "for", "on", "of")
 _FEW_WORDS = 4
+_FEWEST_WHOLE = 3  # content words of a question that leans on nothing
 _LONGEST_BEFORE = 300  # characters of an earlier question that are worth keeping
 _TURNS = 4  # earlier questions that can matter
 
@@ -61,9 +64,13 @@ def resolved(question: str, before: str) -> str:
         return question
     opening = _OPENING.match(question)
     rest = opening["rest"] if opening else ""
-    if rest and not _ASKING.match(rest) and (swapped := _swapped(before, rest)):
+    if rest and _is_whole(rest):
+        return f"{rest[0].upper()}{rest[1:]}?"
+    swap = _with_counted if _ASKING.match(rest) else _swapped
+    if rest and (swapped := swap(before, rest)):
         return swapped
-    return f"{question} ({before})"
+    asks = _ASKING.match(rest or question)
+    return f"{question} ({_topic(before) if asks else before})"
 
 
 def leans_on_history(question: str) -> bool:
@@ -71,6 +78,30 @@ def leans_on_history(question: str) -> bool:
     words = content_words(question)
     points_back = len(words) <= _FEW_WORDS and _POINTING.search(question)
     return bool(_OPENING.match(question) or points_back or not words)
+
+
+def _is_whole(rest: str) -> bool:
+    """True for `und ab wann ist der WS 18 lieferbar?`: it asks, and names what it asks about."""
+    named = names(" ".join(rest.split()[1:])) | numbers(rest)
+    asks = _ASKING.match(re.sub(r"^(?:ab|bis|seit|since|until)\s+", "", rest, flags=re.IGNORECASE))
+    enough = len(content_words(rest)) >= _FEWEST_WHOLE and len(rest.split()) > _FEW_WORDS
+    return bool(asks and named and enough and not _POINTING.search(rest))
+
+
+def _topic(before: str) -> str:
+    """What the question before was about: of a German one its nouns, else all of it."""
+    words = before.rstrip("?").split()[1:]
+    nouns = [word for word in words if word[0].isupper() or word[0].isdigit()]
+    return " ".join(nouns) if nouns and language_of(before) == "de" else before
+
+
+def _with_counted(before: str, rest: str) -> str:
+    """`And how many dealers?` after `How many employees does it have?`; empty for others."""
+    counted = re.match(r"(how many|how much|wie viele?|welche[rsn]?|which) (\S+)$", rest, re.I)
+    if not counted:
+        return ""
+    same = re.compile(rf"({re.escape(counted[1])}) \S+", re.IGNORECASE)
+    return same.sub(rf"\g<1> {counted[2]}", before, count=1) if same.match(before) else ""
 
 
 def _swapped(before: str, rest: str) -> str:
@@ -86,9 +117,14 @@ def _swapped(before: str, rest: str) -> str:
 
 
 def _with_phrase(before: str, preposition: str, rest: str) -> str:
-    """Replace the last phrase with the same preposition."""
-    same = re.compile(rf"(?i:\b{preposition}\s+){_NOUN_PHRASE}")
-    found = list(same.finditer(before))
+    """Replace the last phrase with the same preposition, or the first that says what it is about.
+
+    `Für Akkus` and `auf Geräte` both say what a warranty is about.
+    """
+    about = preposition.casefold() in _ABOUT
+    wanted = "|".join(_ABOUT) if about else preposition
+    found = list(re.finditer(rf"(?i:\b(?:{wanted})\s+){_NOUN_PHRASE}", before))
     if not found:
         return ""
-    return f"{before[: found[-1].start()]}{rest}{before[found[-1].end() :]}"
+    replaced = found[0] if about else found[-1]
+    return f"{before[: replaced.start()]}{rest}{before[replaced.end() :]}"
