@@ -59,7 +59,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="fourfold")
 def fourfold() -> None:
-    r"""Choose, adapt, run and equip a language model, with measured evidence at every step.
+    """Choose, adapt, run and equip a language model, with measured evidence at every step.
 
     \b
     A first answer:

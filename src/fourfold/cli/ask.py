@@ -60,7 +60,7 @@ async def ask(
     folder: Path | None,
     as_json: bool,
 ) -> None:
-    r"""Answer from the documents, with citations; without a question, talk.
+    """Answer from the documents, with citations; without a question, talk.
 
     \b
     Examples:
@@ -114,6 +114,7 @@ async def ask_one(
         print_json(answer_json(question, answer, monotonic() - began))
     else:
         show_citations(answer)
+        _explain(answer)
     return answer
 
 
@@ -146,6 +147,19 @@ def show_citations(answer: Answer) -> None:
     show("")
 
 
+def _explain(answer: Answer) -> None:
+    """Say what stands behind a refusal."""
+    from fourfold.assistant.reply import NOT_IN_DOCUMENTS
+
+    if answer.refused and answer.hits:
+        show(faint(f"({answer.refused_because})\n"))
+    elif answer.refused and answer.refused_because == NOT_IN_DOCUMENTS:
+        say("No document was searched: none fits the filter and groups, or none has been read yet.")
+        say("Put files into the folder of a source, then type: fourfold ingest\n")
+    elif answer.refused:
+        show(faint(f"({answer.refused_because})\n"))
+
+
 async def _talk(project: Project, principal: Principal, where: Where, *, as_json: bool) -> None:
     """A conversation, until the input ends."""
     import sys
@@ -165,11 +179,16 @@ async def _talk(project: Project, principal: Principal, where: Where, *, as_json
 
 
 def _next_question() -> str:
+    import signal
     import sys
 
     if not sys.stdin.isatty():
         return sys.stdin.readline().strip()
+    # The event loop takes Ctrl+C as the end of a task; nobody would wake it while we wait here.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return input("> ").strip()
     except EOFError:
         return ""
+    finally:
+        signal.signal(signal.SIGINT, before)

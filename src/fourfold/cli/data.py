@@ -20,7 +20,7 @@ from fourfold.cli.output import command, json_option, print_json, project_option
 @json_option
 @command
 async def backup(*, file: Path | None, folder: Path | None, as_json: bool) -> None:
-    r"""Write everything in the database into one file.
+    """Write everything in the database into one file.
 
     \b
     Examples:
@@ -43,7 +43,7 @@ async def backup(*, file: Path | None, folder: Path | None, as_json: bool) -> No
 @json_option
 @command
 async def restore(*, file: Path, force: bool, folder: Path | None, as_json: bool) -> None:
-    r"""Bring back a backup; a database that is not empty is only replaced with --force.
+    """Bring back a backup; a database that is not empty is only replaced with --force.
 
     \b
     Example:
@@ -64,7 +64,7 @@ async def restore(*, file: Path, force: bool, folder: Path | None, as_json: bool
 @json_option
 @command
 async def erase(*, document: str, folder: Path | None, as_json: bool) -> None:
-    r"""Remove a document from the index, and its words from the traces.
+    """Remove a document from the index, and its words from the traces.
 
     The file itself stays; delete it too, or the next ingestion brings it back.
 

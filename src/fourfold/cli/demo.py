@@ -14,7 +14,7 @@ from fourfold.cli.output import command, json_option, print_json, say
 @json_option
 @command
 async def demo(*, folder: Path, as_json: bool) -> None:
-    r"""Build the demo project, ask it five questions, show what is next.
+    """Build the demo project, ask it five questions, show what is next.
 
     A folder that holds the demo already is used as it is.
 

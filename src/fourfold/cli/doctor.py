@@ -23,7 +23,7 @@ from fourfold.cli.output import (
 @json_option
 @command
 async def doctor(*, folder: Path | None, as_json: bool) -> None:
-    r"""Say what is installed, what is missing and how to get it.
+    """Say what is installed, what is missing and how to get it.
 
     The exit code is 1 when something that is needed is missing.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @json_option
 @command
 async def ingest(*, retry: bool, check_contents: bool, folder: Path | None, as_json: bool) -> None:
-    r"""Bring the index up to date with the documents.
+    """Bring the index up to date with the documents.
 
     Unchanged files are skipped, changed ones replaced, deleted ones removed. Stopped at any
     moment, it goes on from there the next time.
@@ -39,8 +40,14 @@ async def ingest(*, retry: bool, check_contents: bool, folder: Path | None, as_j
     from fourfold.project import open_project
 
     async with open_project(folder) as project:
-        with ingestion_bar() as progress:
-            report = await project.ingest(retry=retry, thorough=check_contents, progress=progress)
+        try:
+            with ingestion_bar() as progress:
+                report = await project.ingest(
+                    retry=retry, thorough=check_contents, progress=progress
+                )
+        except asyncio.CancelledError:
+            say("What was read stays; the next `fourfold ingest` goes on from there.")
+            raise
     if as_json:
         print_json(report.as_json())
     else:

@@ -1,6 +1,7 @@
 """`fourfold init`: a new project folder."""
 
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -15,7 +16,7 @@ from fourfold.cli.output import json_option, print_json, say, show
 )
 @json_option
 def init(*, folder: Path, task: str, model: str, as_json: bool) -> None:
-    r"""Make a project folder.
+    """Make a project folder.
 
     \b
     Example:
@@ -31,6 +32,6 @@ def init(*, folder: Path, task: str, model: str, as_json: bool) -> None:
     show(f"Made the project `{folder}`.")
     say("")
     say(f"Next: put files into {folder / 'documents'}, then")
-    say(f"  cd {folder}")
+    say(f"  cd {quote(str(folder))}")
     say("  fourfold ingest")
     say('  fourfold ask "…"')

@@ -54,7 +54,7 @@ def list_models(*, as_json: bool) -> None:
 )
 @json_option
 def install_model(*, name: str, file: Path | None, accept_anonymous: bool, as_json: bool) -> None:
-    r"""Fetch weights, check their SHA-256, keep them. Nothing that was fetched is ever run.
+    """Fetch weights, check their SHA-256, keep them. Nothing that was fetched is ever run.
 
     \b
     Examples:

@@ -35,7 +35,7 @@ def user() -> None:
 async def create_user(
     *, name: str, role: str, groups: tuple[str, ...], folder: Path | None, as_json: bool
 ) -> None:
-    r"""Add a person.
+    """Add a person.
 
     \b
     Example:
@@ -116,7 +116,7 @@ async def create_key(
     folder: Path | None,
     as_json: bool,
 ) -> None:
-    r"""Make a key; its secret is shown this once.
+    """Make a key; its secret is shown this once.
 
     \b
     Examples:

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING
+
+from fourfold.cli.output import say
 
 if TYPE_CHECKING:
     from fourfold.indexing.records import Progress
 
 
+_LINE_SECONDS = 10.0
+
+
 @contextmanager
 def ingestion_bar() -> Iterator[Callable[[Progress], None]]:
-    """Give what an ingestion tells its progress; drawn on stderr, at terminals only."""
+    """Give what an ingestion tells its progress; a bar on a terminal, elsewhere lines."""
     from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _lines()
+        return
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -31,7 +42,7 @@ def ingestion_bar() -> Iterator[Callable[[Progress], None]]:
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
     )
     task = bar.add_task("Comparing", total=None, chunks=0, rate=0.0)
@@ -49,6 +60,19 @@ def ingestion_bar() -> Iterator[Callable[[Progress], None]]:
 
     with bar:
         yield tell
+
+
+def _lines() -> Callable[[Progress], None]:
+    """A line on stderr every ten seconds, for logs."""
+    last = monotonic()
+
+    def tell(state: Progress) -> None:
+        nonlocal last
+        if monotonic() - last >= _LINE_SECONDS:
+            last = monotonic()
+            say(f"{state.files_done} of {state.files} files, {state.chunks} chunks")
+
+    return tell
 
 
 @contextmanager

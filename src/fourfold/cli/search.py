@@ -54,7 +54,7 @@ async def search(
     folder: Path | None,
     as_json: bool,
 ) -> None:
-    r"""Show what retrieval alone finds, and why.
+    """Show what retrieval alone finds, and why.
 
     \b
     Examples:

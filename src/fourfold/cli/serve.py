@@ -16,7 +16,7 @@ from fourfold.cli.output import command, json_option, print_json, project_option
 @json_option
 @command
 async def serve(*, host: str | None, port: int | None, folder: Path | None, as_json: bool) -> None:
-    r"""Serve the OpenAI-compatible API and the JSON API.
+    """Serve the OpenAI-compatible API and the JSON API.
 
     \b
     Examples:
@@ -26,6 +26,7 @@ async def serve(*, host: str | None, port: int | None, folder: Path | None, as_j
     from fourfold.core.settings import Settings
     from fourfold.project import open_project
     from fourfold.server.assembly import serve_project
+    from fourfold.server.services import is_loopback
 
     given = {"host": host, "port": port}
     changes = {name: value for name, value in given.items() if value is not None}
@@ -41,4 +42,7 @@ async def serve(*, host: str | None, port: int | None, folder: Path | None, as_j
         say("Stop with Ctrl+C; requests in flight are finished.")
 
     async with open_project(folder, settings=settings) as project:
+        if not is_loopback(settings.host) and not await project.access.keys():
+            say(f"warning: `{settings.host}` is reached from elsewhere, and there is no API key.")
+            say("Nobody gets in before one is made: fourfold key create NAME")
         await serve_project(project, ready=ready)

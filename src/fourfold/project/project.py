@@ -98,7 +98,7 @@ class Project:
     ) -> list[Hit]:
         """Find passages, best first."""
         if not query.strip():
-            return []
+            raise InvalidInput("The query is empty.", hint="Say what to look for.")
         with self.tracer.record("search", principal=visible_to) as trace:
             trace.asked(query)
             with trace.span("retrieve"):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from fourfold.core.errors import InvalidInput
+from fourfold.core.errors import InvalidInput, suggestion
 from fourfold.project.config import FILE_NAME
 
 IGNORED = ".fourfold/\n.env\n"  # state and secrets stay out of version control
@@ -15,15 +16,16 @@ IGNORED = ".fourfold/\n.env\n"  # state and secrets stay out of version control
 
 def create_project(folder: Path, *, task: str = "answer", model: str = "extractive") -> None:
     """Make the folder of an empty project; an existing project is never overwritten."""
+    _check_model(model)
     _claim(folder)
     from jinja2 import Environment, StrictUndefined
 
     template = files("fourfold.project").joinpath("templates", FILE_NAME).read_text("utf-8")
     # The result is YAML, never HTML; both values are checked or made here.
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701
-    name = project_name(folder)
+    name, title = project_name(folder), folder.resolve().name
     text = environment.from_string(template).render(
-        name=name, title=name.replace("-", " ").capitalize(), task=task, model=model
+        name=name, title=_quoted(title), task=task, model=_quoted(model)
     )
     for part in ("documents", "datasets"):
         (folder / part).mkdir(parents=True, exist_ok=True)
@@ -49,7 +51,22 @@ def project_name(folder: Path) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text).strip("-")[:64] or "project"
 
 
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # which is YAML too
+
+
+def _check_model(model: str) -> None:
+    from fourfold.models.weights import WEIGHTS
+
+    if model != "extractive" and not model.endswith(".gguf") and model not in WEIGHTS:
+        raise InvalidInput(
+            f"There is no model called `{model}`.", hint=suggestion(model, ["extractive", *WEIGHTS])
+        )
+
+
 def _claim(folder: Path) -> None:
+    if folder == Path():
+        raise InvalidInput("The project needs a name.", hint="Type: fourfold init NAME")
     if (folder / FILE_NAME).exists():
         raise InvalidInput(
             f"There is a project in `{folder}` already.",

@@ -245,7 +245,7 @@ def _made(registry: Registry[Any], backend: str, /, *values: Any, **options: Any
         signature(make).bind(*values, **options)
     except TypeError as error:
         raise InvalidProject(
-            f"The {registry.kind} `{backend}` cannot be made from what fourfold.yaml says: {error}.",
+            f"The {registry.kind} `{backend}` cannot be made from fourfold.yaml: {error}.",
             hint=f"Choose another {registry.kind}, or look up its options.",
         ) from error
     return make(*values, **options)

@@ -113,6 +113,8 @@ class App:
 
 async def _refuse(exchange: Exchange, error: FourfoldError) -> None:
     """Tell the client; in the middle of a stream, where no status can be sent, as a last event."""
+    if exchange.whole:
+        return
     body = error_body(error, exchange.path)
     if not exchange.status:
         await exchange.answer(body, status=status_of(error), headers=headers_of(error))

@@ -18,11 +18,10 @@ _LISTED: Final = text(
     "FROM fourfold.documents WHERE id > :after AND " + _VISIBLE + " ORDER BY id LIMIT :limit"
 )
 _FAILURES: Final = text(
-    """
-    SELECT source, path, cause, message, failed_at
-    FROM fourfold.failures WHERE """
-    + _VISIBLE
-    + " ORDER BY source, path LIMIT :limit"
+    f"""
+    SELECT source, path, cause, message, failed_at FROM fourfold.failures
+    WHERE {_VISIBLE} ORDER BY source, path LIMIT :limit
+    """  # noqa: S608 a constant
 )
 _AROUND: Final = text(
     "SELECT source, path, title, length(text) AS length, "

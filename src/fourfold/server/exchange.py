@@ -38,6 +38,7 @@ class Exchange:
 
     __slots__ = (
         "_headers", "_limits", "_receive", "_send", "caller", "parameters", "scope", "status",
+        "whole",
     )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, limits: Limits) -> None:
@@ -49,6 +50,7 @@ class Exchange:
         self.caller: Caller = LOCAL  # replaced before any handler runs
         self.parameters: dict[str, str] = {}
         self.status = 0
+        self.whole = False  # the answer was sent to its end by another application
 
     @property
     def path(self) -> str:
@@ -93,6 +95,7 @@ class Exchange:
         """Pass an ASGI event on."""
         if event["type"] == "http.response.start":
             self.status = event["status"]
+        self.whole = event["type"] == "http.response.body" and not event.get("more_body", False)
         await self._send(event)
 
     async def answer(

@@ -24,6 +24,8 @@ from fourfold.core.records import (
 from fourfold.server.services import Application, Services
 from fourfold.tracing import TraceRecorder
 
+LONGEST_QUESTION = 20_000  # characters; a document is ingested, not asked
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
@@ -67,12 +69,17 @@ def speaker_for(
 ) -> Speaker:
     """The application of that name, or else the plain model."""
     question = next((one.content for one in reversed(messages) if one.role == "user"), "")
-    recorder.asked(question)
+    recorder.asked(question[:LONGEST_QUESTION])
     application = services.applications.get(name)
     if application is None:
         return ModelSpeaker(services.chat_model(name), messages, options)
     if messages[-1].role != "user" or not question.strip():
         raise InvalidInput("There is no question.", hint="Let the last message be the user's.")
+    if len(question) > LONGEST_QUESTION:
+        raise InvalidInput(
+            f"The question has more than {LONGEST_QUESTION:,} characters.",
+            hint="Ask in fewer words; documents are ingested, not sent along.",
+        )
     if options.json_schema is not None or options.top_logprobs is not None:
         raise InvalidInput(
             f"`{name}` answers from documents: it offers no `response_format` and no `logprobs`.",

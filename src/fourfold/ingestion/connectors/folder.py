@@ -60,10 +60,11 @@ class FolderConnector:
         self._rules = tuple(rules)
         self._refused: list[Refusal] = []
         self._used: set[str] = set()
+        self._offered = 0
 
     def files(self) -> Iterator[SourceFile]:
         """Every file, in a stable order. Raises `InvalidProject` when there is no such folder."""
-        self._refused, self._used = [], set()
+        self._refused, self._used, self._offered = [], set(), 0
         if not self.folder.is_dir():
             raise InvalidProject(
                 f"The folder `{self.folder}` of the source `{self.source}` does not exist.",
@@ -77,6 +78,7 @@ class FolderConnector:
                 self._refuse(path, "unreadable", "Another file has the same name, spelled alike.")
             elif offered := self._offer(path, location):
                 seen.add(path)
+                self._offered += 1
                 yield offered
 
     def refused(self) -> Iterator[Refusal]:
@@ -84,7 +86,9 @@ class FolderConnector:
         yield from self._refused
 
     def warnings(self) -> Iterator[str]:
-        """Rules that keep files for a group and fit none; complete after `files` ended."""
+        """No files at all, and rules that keep some for a group and fit none."""
+        if not self._offered:
+            yield f"The source `{self.source}` has no files: `{self.folder}` is empty."
         for rule in self._rules:
             if rule.groups and rule.match not in self._used:
                 groups = ", ".join(sorted(rule.groups))

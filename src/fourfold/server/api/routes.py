@@ -17,7 +17,7 @@ from fourfold.server.api import bodies
 from fourfold.server.api.calls import ApiCalls, CallerNow
 from fourfold.server.api.page import docs_page
 from fourfold.server.entry import require
-from fourfold.server.errors import WrongMethod, api_error, headers_of, status_of
+from fourfold.server.errors import Unexpected, WrongMethod, api_error, headers_of, status_of
 from fourfold.server.metrics import Metrics
 from fourfold.server.services import Services
 from fourfold.tracing import TraceView
@@ -41,6 +41,7 @@ def build_api(services: Services, metrics: Metrics) -> FastAPI:
     api.add_exception_handler(FourfoldError, _answer_error)
     api.add_exception_handler(RequestValidationError, _answer_invalid)
     api.add_exception_handler(HTTPException, _answer_http)
+    api.add_exception_handler(Exception, _answer_bug)
     return api
 
 
@@ -97,6 +98,10 @@ async def _answer_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, FourfoldError)
     headers = {name.decode(): value.decode() for name, value in headers_of(error)}
     return JSONResponse(api_error(error), status_code=status_of(error), headers=headers)
+
+
+async def _answer_bug(request: Request, _error: Exception) -> JSONResponse:
+    return await _answer_error(request, Unexpected())
 
 
 async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
@@ -95,7 +96,7 @@ class OpenAIRoutes:
             recorder.note(texts=len(texts))
             async with exchange.until_client_leaves():
                 vectors = await _embedded(embedder, texts, request)
-        tokens = sum(embedder.count_tokens(text) for text in texts)
+        tokens = await asyncio.to_thread(sum, map(embedder.count_tokens, texts))
         await exchange.answer(_embedding_list(request, vectors, tokens))
 
     async def models(self, exchange: Exchange) -> None:
