@@ -71,7 +71,7 @@ class Indexer:
         self.embedder = embedder
         self.parsers = parsers
         self.parallel = parallel
-        self.pipeline = f"{PARSER_VERSION}:{embedder.name}:{store_name}"
+        self.pipeline = pipeline_of(embedder, store_name)
 
     async def ingest(
         self,
@@ -252,6 +252,11 @@ class _Meter:
     def _tell(self, state: Progress) -> None:
         self.state = state
         self.progress(state)
+
+
+def pipeline_of(embedder: Embedder, store_name: str) -> str:
+    """What made an index; a file that another pipeline has read is read anew."""
+    return f"{PARSER_VERSION}:{embedder.name}:{store_name}"
 
 
 def passage(chunk: Chunk) -> str:

@@ -108,14 +108,22 @@ async def _project(folder: Path | None, settings: Settings) -> list[Finding]:
     try:
         async with open_project(found, settings=settings) as project:
             failures = await project.ledger.failures()
+            unread = await project.unread()
             return [
                 Finding(name="project", ok=True, detail=str(found)),
                 Finding(name="database", ok=True, detail="answers, its schema is up to date"),
                 Finding(
                     name="documents",
+                    ok=not unread,
+                    needed=False,
+                    detail=f"{unread} files are new or changed",
+                    hint="Type: fourfold ingest" if unread else "",
+                ),
+                Finding(
+                    name="failures",
                     ok=not failures,
                     needed=False,
-                    detail=f"{len(failures)} files are not in the index",
+                    detail=f"{len(failures)} files could not be read",
                     hint="See: fourfold ingest --retry" if failures else "",
                 ),
             ]

@@ -119,6 +119,16 @@ class Project:
                 connectors, retry=retry, thorough=thorough, progress=progress
             )
 
+    async def unread(self) -> int:
+        """How many files the next ingestion would read: new ones and changed ones."""
+        from fourfold.indexing import pipeline_of, plan
+
+        pipeline, count = pipeline_of(self.embedder, self.config.store), 0
+        for source in self.config.sources:
+            files = wiring.connector(source, self.folder).files()
+            count += len(plan(files, await self.ledger.known(source.name), pipeline=pipeline).index)
+        return count
+
     async def erase(self, document: str) -> int:
         """Remove a document with its file from the index, and its words from the traces.
 
