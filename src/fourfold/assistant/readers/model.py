@@ -24,8 +24,8 @@ _DOUBTFUL = -3.3  # log probability of `NONE`, before the grammar forbids what i
 _LIKELIEST = 20
 _UNIT = re.compile(
     r"[ \u00a0]?(?:[%€£$]|°C|(?:tausend|million(?:en)?|milliarden?|billion|thousand|prozent|"
-    r"per ?cent|euros?|monaten?|months|jahren?|years|tagen?|days|wochen|weeks|stunden|hours|minuten|"
-    r"minutes)\b)",
+    r"per ?cent|euros?|monaten?|months|jahren?|years|tagen?|days|wochen|weeks|stunden|hours|"
+    r"minuten|minutes)\b)",
     re.IGNORECASE,
 )
 _AROUND = " \t\n,;:"
