@@ -1,11 +1,13 @@
 """Broken, hostile and odd files: each gives a document or a cause in words."""
 
+import tracemalloc
 from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
 
 from fourfold.ingestion.base import Limits, Parsed
+from fourfold.ingestion.detect import detect
 
 Parse = Callable[[bytes | str, str], Parsed]
 Cause = Callable[..., str]
@@ -151,3 +153,15 @@ def test_foreign_formats_are_named(head: bytes, word: str) -> None:
 
 def test_names_in_archives_keep_their_umlauts(parse: Parse, make: SimpleNamespace) -> None:
     assert parse(make.zipped({"ä ö.txt": "Umlaute."}), "a.zip").documents[0].member == "!/ä ö.txt"
+
+
+@pytest.mark.parametrize("kind", ["", "application/vnd.oasis.opendocument.text"])
+def test_telling_the_format_unpacks_next_to_nothing(make: SimpleNamespace, kind: str) -> None:
+    bomb = make.zipped({"mimetype": kind.encode() + b" " * 60_000_000, "content.xml": "<a/>"})
+    tracemalloc.start()
+    try:
+        detect(bomb, "a.odt")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 5_000_000

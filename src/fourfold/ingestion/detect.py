@@ -11,6 +11,7 @@ from typing import Final
 
 from fourfold.ingestion.causes import unparsable
 from fourfold.ingestion.decoding import decode
+from fourfold.ingestion.unpack import BROKEN
 
 _MICROSOFT = "application/vnd.openxmlformats-officedocument"
 MEDIA_TYPES: Final = {
@@ -129,8 +130,8 @@ def _inside_zip(data: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
-            kind = archive.read("mimetype")[:100].decode("latin-1") if "mimetype" in names else ""
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError):
+            kind = _declared_kind(archive) if "mimetype" in names else ""
+    except (*BROKEN, ValueError, RuntimeError):
         raise unparsable("truncated") from None
     if "opendocument.text" in kind:
         return "odt"
@@ -144,6 +145,12 @@ def _inside_zip(data: bytes) -> str:
         if any(name.startswith(part) for name in names):
             return found
     raise unparsable("unsupported", "It is a Microsoft format other than DOCX, XLSX and PPTX.")
+
+
+def _declared_kind(archive: zipfile.ZipFile) -> str:
+    """The first bytes of the member that names the format; the rest may be a bomb."""
+    with archive.open("mimetype") as stream:
+        return stream.read(100).decode("latin-1")
 
 
 def _inside_ole(data: bytes) -> str:

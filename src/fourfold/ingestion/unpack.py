@@ -17,7 +17,7 @@ from fourfold.ingestion.causes import unparsable
 _CHUNK = 1 << 20
 _MAX_DEPTH = 2_000  # elements within elements; no office program comes near
 _ENCRYPTED_FLAG = 0x1
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
 
 
 class Archive:
@@ -30,7 +30,7 @@ class Archive:
         self._left = limits.unpacked_bytes
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
-        except (*_BROKEN, ValueError):
+        except (*BROKEN, ValueError):
             raise unparsable("truncated") from None
         if len(self._zip.filelist) > limits.members:
             raise unparsable("too_large", f"It holds {len(self._zip.filelist):,} files.")
@@ -49,7 +49,7 @@ class Archive:
         try:
             with self._zip.open(info) as stream:
                 return b"".join(self._counted(stream))
-        except (*_BROKEN, RuntimeError):
+        except (*BROKEN, RuntimeError):
             raise unparsable("truncated") from None
 
     def xml(self, name: str) -> ElementTree.Element | None:
