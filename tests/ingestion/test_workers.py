@@ -26,6 +26,7 @@ BAD_PARSER = """
 import ctypes, os, sys, time
 from fourfold.ingestion.base import Parsed
 from fourfold.ingestion.parse import parse_file
+from fourfold.ingestion.parsers.csv import CsvParser
 
 def parse(file, limits):
     what = file.location.read_text()
@@ -49,6 +50,12 @@ def parse(file, limits):
     if what == "print":
         print("x" * 100_000)
         os.write(1, b"noise")
+    return parse_file(file, limits)
+
+def broken(file, limits):
+    def parse(self, content, into):
+        return [][0]
+    CsvParser.parse = parse
     return parse_file(file, limits)
 """
 
@@ -101,6 +108,35 @@ async def test_a_bad_file_harms_only_itself(
         after = await pool.parse(source_file(written(tmp_path, "good.txt", "Alles gut.")))
     assert caught.value.cause == cause
     assert after.documents[0].text == "Alles gut."
+
+
+@pytest.mark.anyio
+async def test_a_bug_of_a_parser_is_logged_here_and_told_as_ours(
+    tmp_path: Path, source_file: Offer, bad_parser: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with ParserPool(1, Limits(), parse=bad_parser) as pool:
+        with pytest.raises(Unparsable, match="bug of Fourfold") as caught:
+            await pool.parse(source_file(written(tmp_path, "bad.txt", "raise")))
+    assert "KeyError" not in f"{caught.value.message} {caught.value.hint}"
+    assert 'KeyError("nobody expected this")' in caplog.text
+    assert "bad.txt" in caplog.text
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("bad_parser")
+async def test_a_bug_in_a_member_is_logged_and_stops_nothing(
+    tmp_path: Path,
+    source_file: Offer,
+    make: SimpleNamespace,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    package = make.zipped({"a.csv": "Teil;Preis\nAkku;90\n", "b.txt": "Gut."})
+    async with ParserPool(1, Limits(), parse="bad_parser:broken") as pool:
+        parsed = await pool.parse(source_file(written(tmp_path, "a.zip", package)))
+    assert [one.text for one in parsed.documents] == ["Gut."]
+    assert ["bug of Fourfold" in one.message for one in parsed.failures] == [True]
+    assert "IndexError" in caplog.text
+    assert "a.zip!/a.csv" in caplog.text
 
 
 @pytest.mark.anyio

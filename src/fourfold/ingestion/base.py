@@ -29,13 +29,17 @@ Cause = Literal[
 
 
 class Unparsable(FourfoldError):
-    """A file that cannot become a document; `cause` is one word, the message says it in words."""
+    """A file that cannot become a document; `cause` is one word, the message says it in words.
+
+    `traceback` is for the log: where a parser failed as none should.
+    """
 
     code = "unparsable"
 
-    def __init__(self, cause: Cause, message: str, *, hint: str = "") -> None:
+    def __init__(self, cause: Cause, message: str, *, hint: str = "", traceback: str = "") -> None:
         super().__init__(message, hint=hint)
         self.cause: Cause = cause
+        self.traceback = traceback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,7 @@ class MemberFailure:
     member: str
     cause: Cause
     message: str
+    traceback: str = ""  # for the log, where a parser failed as none should
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

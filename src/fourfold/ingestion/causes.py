@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from traceback import format_exception
 from typing import Final
 
 from fourfold.ingestion.base import Cause, Unparsable
 
+_LONGEST_TRACEBACK: Final = 20_000  # characters
 _WORDS: Final[dict[Cause, tuple[str, str]]] = {
     "encrypted": (
         "The file is protected by a password or encrypted.",
@@ -58,3 +60,20 @@ def unparsable(cause: Cause, detail: str = "") -> Unparsable:
     """The error for this cause; `detail` says in a sentence what is special about this file."""
     message, hint = _WORDS[cause]
     return Unparsable(cause, f"{message} {detail}".strip(), hint=hint)
+
+
+def broken_by(error: Exception) -> Unparsable:
+    """What a parser's own error means; where it came from is kept for the log.
+
+    A `ValueError` tells of a damaged file. Anything else, nobody thought of.
+    """
+    traceback = "".join(format_exception(error))[-_LONGEST_TRACEBACK:]
+    if isinstance(error, ValueError):
+        message, hint = _WORDS["unreadable"]
+        return Unparsable("unreadable", message, hint=hint, traceback=traceback)
+    return Unparsable(
+        "unreadable",
+        "A bug of Fourfold keeps it from reading this file; the file may be whole.",
+        hint="Report it with the lines that Fourfold's log has about this file.",
+        traceback=traceback,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -19,12 +18,10 @@ from fourfold.ingestion.base import (
     Unparsable,
 )
 from fourfold.ingestion.builder import DocumentBuilder
-from fourfold.ingestion.causes import unparsable
+from fourfold.ingestion.causes import broken_by, unparsable
 from fourfold.ingestion.detect import MEDIA_TYPES, detect
 from fourfold.ingestion.parsers import PARSERS
 from fourfold.ingestion.unpack import harmless_name
-
-_log = logging.getLogger(__name__)
 
 
 def parse_file(file: SourceFile, limits: Limits) -> Parsed:
@@ -71,8 +68,7 @@ class _Walk:
         except RecursionError:
             raise unparsable("nested_too_deep") from None
         except Exception as error:
-            _log.warning("%s%s cannot be parsed", name, member, exc_info=True)
-            raise unparsable("unreadable", f"({type(error).__name__})") from error
+            raise broken_by(error) from error
         if not builder.is_empty:
             media_type = MEDIA_TYPES[format_name]
             document = builder.finish(member=member, data=data, media_type=media_type, name=name)
@@ -90,7 +86,12 @@ class _Walk:
             self.enter(inner.content, name, member=member, depth=depth)
         except Unparsable as error:
             self.failures.append(
-                MemberFailure(member=member, cause=error.cause, message=error.message)
+                MemberFailure(
+                    member=member,
+                    cause=error.cause,
+                    message=error.message,
+                    traceback=error.traceback,
+                )
             )
 
     def _count(self, size: int, depth: int) -> None:

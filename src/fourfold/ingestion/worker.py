@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, cast
 import msgspec
 
 from fourfold.ingestion.base import Cause, Limits, Parsed, SourceFile, Unparsable
-from fourfold.ingestion.causes import unparsable
+from fourfold.ingestion.causes import broken_by, unparsable
 
 FRAME_BYTES = 8  # the length of a message, before it
 _HEADROOM_BYTES = 1 << 29  # above the watched limit: a single wild allocation fails in here
@@ -54,6 +54,7 @@ class Failure(msgspec.Struct, frozen=True, tag=True):
     cause: Cause
     message: str
     hint: str
+    traceback: str = ""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -105,6 +106,8 @@ def _answer(parse: Callable[[SourceFile, Limits], Parsed], job: Job) -> Reply:
         return _failed(unparsable("out_of_memory"))
     except OSError as error:
         return _failed(unparsable("unreadable", f"It cannot be opened: {error.strerror}."))
+    except Exception as error:  # noqa: BLE001  whatever it is, it goes to the log
+        return _failed(broken_by(error))
 
 
 def _encoded(reply: Reply) -> bytes:
@@ -115,7 +118,7 @@ def _encoded(reply: Reply) -> bytes:
 
 
 def _failed(error: Unparsable) -> Reply:
-    return Reply(failure=Failure(error.cause, error.message, error.hint))
+    return Reply(failure=Failure(error.cause, error.message, error.hint, error.traceback))
 
 
 def _function(name: str) -> Callable[[SourceFile, Limits], Parsed]:

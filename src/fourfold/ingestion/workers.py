@@ -113,9 +113,7 @@ class _Worker:
         finally:
             watch.cancel()
         self.is_fit = self._memory() < self._limits.memory_bytes // 2
-        if isinstance(reply.result, Failure):
-            raise Unparsable(reply.result.cause, reply.result.message, hint=reply.result.hint)
-        return reply.result
+        return _unwrapped(reply.result, file)
 
     async def stop(self) -> None:
         """End the process and wait until it is gone."""
@@ -147,3 +145,18 @@ class _Worker:
             return int(psutil.Process(self._process.pid).memory_info().rss)
         except psutil.Error:
             return 0
+
+
+def _unwrapped(result: Parsed | Failure, file: SourceFile) -> Parsed:
+    """What was parsed, or the error; what only a log should tell is logged."""
+    if isinstance(result, Failure):
+        _log_traceback(file.path, result.traceback)
+        raise Unparsable(result.cause, result.message, hint=result.hint)
+    for failure in result.failures:
+        _log_traceback(f"{file.path}{failure.member}", failure.traceback)
+    return result
+
+
+def _log_traceback(name: str, traceback: str) -> None:
+    if traceback:
+        _log.error("%s could not be parsed:\n%s", name, traceback)
