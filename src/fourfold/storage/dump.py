@@ -8,7 +8,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from fourfold.core.errors import StorageError
 from fourfold.storage.account import installed_programs
@@ -145,9 +145,15 @@ def _address(target: Target) -> tuple[str, str]:
         return " ".join(f"{key}={value}" for key, value in quoted.items()), target.password or ""
     url = urlsplit(target.dsn)
     login, at, host = url.netloc.rpartition("@")
-    return url._replace(netloc=login.partition(":")[0] + at + host).geturl(), unquote(
-        url.password or ""
-    )
+    bare = url._replace(netloc=login.partition(":")[0] + at + host, query=_public(url.query))
+    named = parse_qs(url.query).get("password", [""])[-1]
+    return bare.geturl(), unquote(url.password or "") or named  # as asyncpg chooses
+
+
+def _public(query: str) -> str:
+    """The options of an address without the password, the others as they were written."""
+    options = query.split("&")
+    return "&".join(one for one in options if unquote(one.partition("=")[0]) != "password")
 
 
 def _quoted(value: str) -> str:
