@@ -145,9 +145,11 @@ def _address(target: Target) -> tuple[str, str]:
         return " ".join(f"{key}={value}" for key, value in quoted.items()), target.password or ""
     url = urlsplit(target.dsn)
     login, at, host = url.netloc.rpartition("@")
-    bare = url._replace(netloc=login.partition(":")[0] + at + host, query=_public(url.query))
+    bare = f"{url.scheme}://{login.partition(':')[0]}{at}{host}{url.path}"
+    options = _public(url.query)
     named = parse_qs(url.query).get("password", [""])[-1]
-    return bare.geturl(), unquote(url.password or "") or named  # as asyncpg chooses
+    password = unquote(url.password or "") or named  # as asyncpg chooses
+    return f"{bare}?{options}" if options else bare, password
 
 
 def _public(query: str) -> str:
