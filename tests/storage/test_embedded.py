@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -225,3 +226,38 @@ def test_nothing_listens_on_the_network(server: EmbeddedServer) -> None:
     server.acquire()
     with pytest.raises(OSError, match="refused"), socket.create_connection(("127.0.0.1", 5432), 1):
         pass
+
+
+def test_the_socket_folder_goes_with_the_server(server: EmbeddedServer) -> None:
+    folder = Path(server.acquire().socket_folder)
+    assert folder.exists()
+    server.release()
+    assert not folder.exists()
+    assert Path(server.acquire().socket_folder).exists()
+
+
+@pytest.mark.parametrize("lost", ["folder", "socket"])
+def test_a_server_whose_socket_was_cleared_away_is_started_again(
+    server: EmbeddedServer, lost: str
+) -> None:
+    with another_process(server) as other:
+        folder = Path((server.cluster / "postmaster.pid").read_text().splitlines()[4])
+        deaf = postmaster(server)
+        other.kill()
+    if lost == "folder":
+        shutil.rmtree(folder)
+    else:
+        (folder / ".s.PGSQL.5432").unlink()
+    address = server.acquire()
+    assert postmaster(server).pid != deaf.pid
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(f"{address.socket_folder}/.s.PGSQL.5432")
+
+
+def test_a_stranger_s_file_in_the_socket_folder_is_left_alone(server: EmbeddedServer) -> None:
+    kept = Path(server.acquire().socket_folder) / "kept"
+    kept.touch()
+    server.release()
+    assert kept.exists()
+    kept.unlink()
+    kept.parent.rmdir()

@@ -19,6 +19,7 @@ import psutil
 from fourfold.core.errors import StorageError
 from fourfold.storage.account import POSTGRES_VERSION, Account, account_for
 from fourfold.storage.folders import (
+    SOCKET,
     SOCKET_LOCK,
     FileLock,
     prepare_data_folder,
@@ -70,7 +71,8 @@ class EmbeddedServer:
 
     `acquire` starts the server or joins the running one, `release` stops it when nobody else
     holds it. A hold is a shared lock on a file, so the kernel ends it when its process is
-    killed. A server that lost its last user to a kill keeps running and is joined again.
+    killed. A server that lost its last user to a kill keeps running and is joined again, or
+    started again when its socket was lost meanwhile.
     """
 
     def __init__(self, data_folder: Path) -> None:
@@ -109,6 +111,8 @@ class EmbeddedServer:
             self._hold.release()
 
     def _ensure_running(self) -> Address:
+        if _is_out_of_reach(self.cluster):
+            self._stop()
         account = account_for(self.cluster)
         sockets = private_socket_folder(self.cluster, account)
         if not (self.cluster / "PG_VERSION").exists():
@@ -167,11 +171,14 @@ class EmbeddedServer:
         process = _postmaster(self.cluster)
         if process is None:
             return
+        sockets = Path(_socket_folder(self.cluster))
         for request in (signal.SIGINT, signal.SIGQUIT):  # ends sessions; ends at once
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(request)
             if _has_ended(process, STOP_SECONDS):
-                return
+                break
+        with suppress(OSError):  # gone already, or somebody put something into it
+            sockets.rmdir()
 
     def _run(
         self,
@@ -272,6 +279,13 @@ def _postmaster(cluster: Path) -> psutil.Process | None:
     except (IndexError, ValueError, psutil.Error, OSError):
         return None
     return process if runs else None
+
+
+def _is_out_of_reach(cluster: Path) -> bool:
+    """True when the server runs, but something that tidies up temporary files took its socket."""
+    if _postmaster(cluster) is None:
+        return False
+    return not (Path(_socket_folder(cluster)) / SOCKET).exists()
 
 
 def _clear_away_crash(cluster: Path, sockets: Path) -> None:

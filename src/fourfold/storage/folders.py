@@ -16,7 +16,8 @@ from fourfold.core.errors import StorageError
 from fourfold.storage.account import Account
 
 LONGEST_SOCKET_PATH = 103  # bytes: macOS takes 104 with the final zero, Linux 108
-SOCKET_LOCK = ".s.PGSQL.5432.lock"  # the longest name beside the socket
+SOCKET = ".s.PGSQL.5432"
+SOCKET_LOCK = f"{SOCKET}.lock"  # the longest name beside the socket
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "9p", "fuse.sshfs"}
 
 
