@@ -151,13 +151,13 @@ def _explain(answer: Answer) -> None:
     """Say what stands behind a refusal."""
     from fourfold.assistant.reply import NOT_IN_DOCUMENTS
 
-    if answer.refused and answer.hits:
+    if not answer.refused:
+        return
+    if answer.refused_because != NOT_IN_DOCUMENTS:
         show(faint(f"({answer.refused_because})\n"))
-    elif answer.refused and answer.refused_because == NOT_IN_DOCUMENTS:
+    elif not answer.hits:
         say("No document was searched: none fits the filter and groups, or none has been read yet.")
         say("Put files into the folder of a source, then type: fourfold ingest\n")
-    elif answer.refused:
-        show(faint(f"({answer.refused_because})\n"))
 
 
 async def _talk(project: Project, principal: Principal, where: Where, *, as_json: bool) -> None:
