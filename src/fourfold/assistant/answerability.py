@@ -8,8 +8,8 @@ holds there.
 The weights were fitted (maximum likelihood, ridge) on XQuAD's tuning half (google-deepmind/xquad,
 CC-BY-SA-4.0; see `benchmarks/answers.md`): each question with its answer in the index, without its
 paragraph (so that the documents are near and still have no answer) and, for a quarter of the
-articles, without its article; and on every second question of the demo's golden set, counted for
-about as much as a hundredth of these each. They belong to multilingual-e5-small; another embedder
+articles, without its article; and on every second question of the demo's golden set, counted
+three times each. They belong to multilingual-e5-small; another embedder
 needs a fit of its own.
 """
 
