@@ -18,7 +18,9 @@ def test_a_guard_knows_its_name_and_lets_an_ordinary_text_pass(name: str) -> Non
     assert guard.objection("Wie lange ist die Garantie?") is None
 
 
-@pytest.mark.parametrize(("text", "objected"), [("", True), (" \n", True), ("a" * 10, False)])
+@pytest.mark.parametrize(
+    ("text", "objected"), [("", True), (" \n", True), ("🎉!?", True), ("a" * 10, False)]
+)
 def test_an_empty_question_is_objected_to(text: str, *, objected: bool) -> None:
     assert bool(LengthGuard().objection(text)) is objected
 

@@ -77,14 +77,15 @@ class Assistant:
         where: Where | None = None,
     ) -> AsyncGenerator[AnswerPiece, None]:
         """Show the hits, then each sentence once its citation holds, then the whole answer."""
+        said = [turn for turn in history if not _objection(self.input_guards, turn.content)]
         reply = Reply(
-            question=question, language=language_of(question, history), model=self.reader.name
+            question=question, language=language_of(question, said), model=self.reader.name
         )
         if reason := _objection(self.input_guards, question):
             yield reply.refuse(reason)
             return
         with recorder.span("follow_up"):
-            reply.question = await self.follow_up.standalone(question, history)
+            reply.question = await self.follow_up.standalone(question, said)
         with recorder.span("retrieve"):
             reply.hits = await self._hits(reply.question, reply.language, visible_to, where)
         yield AnswerPiece(hits=reply.hits)

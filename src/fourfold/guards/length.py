@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class LengthGuard:
-    """Objects to an empty question and to one longer than `max_characters`."""
+    """Objects to a question without a word and to one longer than `max_characters`."""
 
     def __init__(self, max_characters: int = 4_000) -> None:
         self.max_characters = max_characters
@@ -20,4 +20,6 @@ class LengthGuard:
             return "the question is empty"
         if len(text) > self.max_characters:
             return f"longer than {self.max_characters} characters"
+        if not any(character.isalnum() for character in text):
+            return "there is no word in it"
         return None

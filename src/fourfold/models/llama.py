@@ -23,6 +23,7 @@ from fourfold.models.gguf import read_gguf_head
 from fourfold.models.llama_process import LlamaProcess
 from fourfold.models.quoting import check_quotable, grammar_of_quotes
 from fourfold.models.retry import Retries
+from fourfold.models.schema import check_schema
 from fourfold.models.wire import chat_body
 
 _BATCH_TOKENS = 64  # read at once: a cancelled prompt is left after so many; 512 is hardly faster
@@ -101,6 +102,8 @@ class LlamaModel:
         async with self._turn:
             client = await self._ready()
             body = chat_body(self._name, messages, options, stream=True)
+            if options.json_schema is not None:
+                check_schema(options.json_schema)
             if options.json_schema and self.can_quote:
                 del body["response_format"]
                 body["grammar"] = _grammar(options.json_schema)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -67,7 +68,8 @@ class ModelReader:
     ) -> AsyncGenerator[Draft, None]:
         """Propose the model's answer, sentence by sentence while it is being written."""
         prompt = self.prompt or default_prompt(question.language)
-        shown = self._shown(prompt, question, candidates)
+        # In a thread: the first count loads the model, and other requests go on meanwhile.
+        shown = await asyncio.to_thread(self._shown, prompt, question, candidates)
         passages = [one.text for one in shown]
         messages = prompt.render(question=question.text, passages=passages)
         said = False
