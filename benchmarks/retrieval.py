@@ -261,9 +261,9 @@ async def measure(
 async def holds(store: PostgresStore, last: Chunk) -> bool:
     async with store.database.connect() as connection:
         found = await connection.exec_driver_sql(
-            "SELECT FROM fourfold.chunks WHERE document_id = $1", (last.document_id,)
+            "SELECT 1 FROM fourfold.chunks WHERE document_id = $1", (last.document_id,)
         )
-        return found.first() is not None
+        return found.scalar() is not None
 
 
 def relabelled(each: Chunk, index: str) -> Chunk:
