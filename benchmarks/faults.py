@@ -268,7 +268,7 @@ async def look(project: Path) -> dict[str, str]:
     from sqlalchemy import text
 
     from fourfold.core.settings import Settings
-    from fourfold.project import open_project
+    from fourfold.project import LOCAL, open_project
 
     settings = Settings(_env_file=None, database_url=None)
     async with open_project(project, settings=settings) as opened:
@@ -285,7 +285,8 @@ async def look(project: Path) -> dict[str, str]:
                         f"FROM ({rows}) AS t"
                     )
                 )
-        hits = [[hit.chunk.id for hit in await opened.search(q)] for q in QUESTIONS]
+        found_by = [await opened.search(one, visible_to=LOCAL) for one in QUESTIONS]
+        hits = [[hit.chunk.id for hit in one] for one in found_by]
         return {**found, "hits": json.dumps(hits)}
 
 

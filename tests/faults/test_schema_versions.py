@@ -7,23 +7,27 @@ from sqlalchemy import text
 from tests.faults.conftest import Fourfold
 
 from fourfold.core.settings import Settings
-from fourfold.project.config import load_config
-from fourfold.project.project import Project
-from fourfold.storage import schema
 from fourfold.storage.database import open_database
-from fourfold.tracing.tracer import Tracer
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 
 
+BACK_TO_THE_FIRST = (
+    "ALTER TABLE fourfold.failures DROP COLUMN groups",
+    "DROP TABLE fourfold.trace_payloads, fourfold.trace_hours, fourfold.traces",
+    "DROP TABLE fourfold.audit_log, fourfold.api_keys, fourfold.users",
+    "UPDATE fourfold.alembic_version SET version_num = '0001'",
+)
+
+
 async def test_an_index_of_the_first_schema_is_migrated_after_a_backup(
-    fourfold: Fourfold, unused: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    fourfold: Fourfold, unused: Path, settings: Settings
 ) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(schema, "TARGET_REVISION", "0001")
-        database = await open_database(settings, unused / ".fourfold")
-    old = Project(unused, load_config(unused), settings, database, Tracer(database))
-    assert (await old.ingest()).documents == 2
+    assert fourfold.run("ingest", folder=unused).json["documents"] == 2
+    database = await open_database(settings, unused / ".fourfold")
+    async with database.begin() as connection:
+        for statement in BACK_TO_THE_FIRST:
+            await connection.execute(text(statement))
     await database.close()
     assert fourfold.finds("Garantie auf Akkus", unused)[0] == "garantie.md"
     [backup] = (unused / ".fourfold" / "backups").iterdir()

@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
+from fourfold.core.errors import FourfoldError
 from fourfold.core.protocols import Embedder
 from fourfold.core.records import Chunk, Document
 from fourfold.indexing.ledger import Ledger
@@ -151,6 +152,8 @@ class Indexer:
             return await asyncio.to_thread(self._chunk, file, parsed, content_hash)
         except Unparsable as error:
             failure = Failure(file.source, file.path, error.cause, _in_words(error))
+        except FourfoldError:  # not of this file: the database, the embedder
+            raise
         except OSError as error:
             failure = Failure(file.source, file.path, "unreadable", f"{error.strerror}.")
         except Exception:  # a bug of ours in one file must not cost the others
