@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from xml.etree.ElementTree import Element
 
-from fourfold.ingestion.parsers.office import child
+from fourfold.ingestion.parsers.office import child, children
 from fourfold.ingestion.parsers.xml import local_name
 
 # Numbers of built-in formats: https://learn.microsoft.com/dotnet/api/documentformat.openxml.spreadsheet.numberingformat
@@ -62,10 +62,10 @@ class CellFormats:
 def _codes(styles: Element | None) -> list[str]:
     own = {
         entry.get("numFmtId", ""): entry.get("formatCode", "")
-        for entry in child(styles, "numFmts") or ()
+        for entry in children(styles, "numFmts")
     }
-    cells = child(styles, "cellXfs")
-    ids = [e.get("numFmtId", "0") for e in cells or () if local_name(e.tag) == "xf"]
+    cells = children(styles, "cellXfs")
+    ids = [e.get("numFmtId", "0") for e in cells if local_name(e.tag) == "xf"]
     return [own.get(id_) or _built_in(id_) for id_ in ids]
 
 

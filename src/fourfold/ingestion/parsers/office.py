@@ -61,6 +61,12 @@ def child(element: Element | None, *path: str) -> Element | None:
     return element
 
 
+def children(element: Element | None, *path: str) -> list[Element]:
+    """What stands directly below the first descendant along these names, if there is one."""
+    found = child(element, *path)
+    return [] if found is None else list(found)
+
+
 def descend(element: Element, *, stop_at: frozenset[str] = frozenset()) -> Iterator[Element]:
     """All descendants that are read, in order; those named in `stop_at` are given, not entered."""
     stack = list(reversed(element))

@@ -20,7 +20,7 @@ from fourfold.ingestion.builder import (
 )
 from fourfold.ingestion.causes import unparsable
 from fourfold.ingestion.parsers.cell_values import CellFormats
-from fourfold.ingestion.parsers.office import child, read_properties, relationships
+from fourfold.ingestion.parsers.office import child, children, read_properties, relationships
 from fourfold.ingestion.parsers.xml import local_name
 from fourfold.ingestion.unpack import Archive
 
@@ -69,7 +69,7 @@ class XlsxParser:
 
 def _sheets(archive: Archive, workbook: Element) -> Iterator[tuple[str, str]]:
     targets = relationships(archive, _WORKBOOK)
-    for sheet in child(workbook, "sheets") or ():
+    for sheet in children(workbook, "sheets"):
         id_ = next((value for key, value in sheet.attrib.items() if key.endswith("}id")), "")
         if targets.get(id_) in archive.names:
             yield sheet.get("name", ""), targets[id_]
