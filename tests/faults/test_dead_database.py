@@ -41,19 +41,18 @@ def postmaster(project: Path) -> int:
 def test_an_ingestion_whose_database_is_killed_says_so_and_the_next_one_finishes(
     fourfold: Fourfold, project: Path
 ) -> None:
-    write_many(project, 200)
+    write_many(project, 400)
     process = fourfold.start("ingest", folder=project)
     while not psutil.Process(process.pid).children():  # its parser starts with the first file
         time.sleep(0.01)
-    time.sleep(0.5)
     os.kill(postmaster(project), signal.SIGKILL)
     out, err = process.communicate(timeout=120)
     assert "Traceback" not in err
     assert (process.returncode, json.loads(out)["error"]["code"]) == (1, "storage"), out
     report = fourfold.run("ingest", folder=project)
     assert report.code == 0, report
-    assert report.json["documents"] + report.json["skipped"] == 202
-    assert fourfold.finds("Wort199", project)[0] == "nummer-199.md"
+    assert report.json["documents"] + report.json["skipped"] == 402
+    assert fourfold.finds("Wort399", project)[0] == "nummer-399.md"
 
 
 @pytest.mark.anyio

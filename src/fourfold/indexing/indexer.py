@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import file_digest
 from pathlib import Path
 from time import monotonic
@@ -89,10 +90,12 @@ class Indexer:
         `thorough` compares the bytes of all files instead of their sizes and times.
         """
         began = monotonic()
-        async with self.ledger.alone(on_wait=lambda: progress(Progress(waiting=True))):
+        waiting = partial(progress, Progress(waiting=True))
+        async with self.ledger.alone(on_wait=waiting) as check_alone:
             work, skipped, removed = await self._compare(connectors, retry=retry, thorough=thorough)
             meter = _Meter(progress, files=len(work))
             async for batch in self._prepared(work):
+                check_alone()
                 await self._embed_and_write(batch, meter)
             failed = await self.ledger.failures()
         return IngestReport(

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fourfold.core.errors import StorageError
 from fourfold.core.records import Document
 from fourfold.indexing.plan import KnownFile
 from fourfold.indexing.records import Failure
@@ -32,18 +33,33 @@ class Ledger:
         self.database = database
 
     @asynccontextmanager
-    async def alone(self, *, on_wait: Callable[[], None]) -> AsyncIterator[None]:
-        """Hold the right to ingest; freed when this process ends, however it ends."""
+    async def alone(self, *, on_wait: Callable[[], None]) -> AsyncIterator[Callable[[], None]]:
+        """Hold the right to ingest; freed when this process ends, however it ends.
+
+        Gives a check that raises `StorageError` once the database was restarted underneath, for
+        then another process may hold the right.
+        """
         async with self.database.connect() as connection:
             connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
             got = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK})
             if not got:
                 on_wait()
                 await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+            driver = (await connection.get_raw_connection()).driver_connection
+
+            def check() -> None:
+                if driver is None or driver.is_closed():
+                    raise StorageError(
+                        "The database was restarted during the ingestion.",
+                        hint="Run it again; what is in the index stays there.",
+                    )
+
             try:
-                yield
+                yield check
             finally:
-                await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
+                if driver is not None and not driver.is_closed():
+                    unlock = text("SELECT pg_advisory_unlock(:key)")
+                    await connection.execute(unlock, {"key": _LOCK})
 
     async def known(self, source: str) -> dict[str, KnownFile]:
         """Every file of that source, by path."""
