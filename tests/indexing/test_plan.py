@@ -3,7 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from fourfold.indexing.plan import KnownFile, plan
+import pytest
+
+from fourfold.indexing.plan import KnownFile, Reading, plan
 from fourfold.ingestion.base import SourceFile
 
 FILE = SourceFile(source="docs", path="a.pdf", location=Path("a.pdf"), size_bytes=10, modified_ns=1)
@@ -23,7 +25,7 @@ def test_an_unchanged_file_is_skipped() -> None:
 
 
 def test_a_new_file_is_indexed() -> None:
-    assert plan([FILE], {}, pipeline="1", retry=False).index == (FILE,)
+    assert plan([FILE], {}, pipeline="1").index == (Reading(file=FILE, before=None),)
 
 
 def test_a_changed_file_is_indexed_and_its_old_version_stays_meanwhile() -> None:
@@ -40,15 +42,35 @@ def test_a_file_taken_from_a_group_is_withdrawn_before_it_is_indexed_anew() -> N
     file = replace(FILE, groups=frozenset({"hr"}))
     todo = plan([file], {"a.pdf": KNOWN}, pipeline="1", retry=False)
     assert todo.withdraw == ("a.pdf",)
-    assert todo.index == (file,)
+    assert [one.file for one in todo.index] == [file]
 
 
 def test_another_embedder_makes_every_file_work_again() -> None:
-    assert plan([FILE], {"a.pdf": KNOWN}, pipeline="2", retry=False).index == (FILE,)
+    todo = plan([FILE], {"a.pdf": KNOWN}, pipeline="2")
+    assert todo.index == (Reading(file=FILE, before=KNOWN),)
 
 
 def test_a_failed_file_is_tried_again_only_when_asked_or_changed() -> None:
     failed = {"a.pdf": replace(KNOWN, failed=True)}
     assert plan([FILE], failed, pipeline="1", retry=False).index == ()
-    assert plan([FILE], failed, pipeline="1", retry=True).index == (FILE,)
+    assert len(plan([FILE], failed, pipeline="1", retry=True).index) == 1
     assert len(plan([replace(FILE, size_bytes=9)], failed, pipeline="1", retry=False).index) == 1
+
+
+@pytest.mark.parametrize(
+    ("content_hash", "pipeline", "file", "before", "expected"),
+    [
+        ("x", "1", FILE, KNOWN, True),
+        ("y", "1", FILE, KNOWN, False),
+        ("x", "2", FILE, KNOWN, False),
+        ("x", "1", replace(FILE, groups=frozenset({"hr"})), KNOWN, False),
+        ("x", "1", replace(FILE, metadata={"year": "2026"}), KNOWN, False),
+        ("x", "1", FILE, replace(KNOWN, failed=True), False),
+        ("x", "1", FILE, None, False),
+    ],
+)
+def test_a_file_whose_time_alone_changed_need_not_be_parsed(
+    content_hash: str, pipeline: str, file: SourceFile, before: KnownFile | None, expected: bool
+) -> None:
+    reading = Reading(file=file, before=before)
+    assert reading.only_touched(content_hash, pipeline) is expected

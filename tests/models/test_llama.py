@@ -43,6 +43,14 @@ async def test_the_event_loop_goes_on_while_the_weights_load(model: LlamaModel) 
 
 
 @pytest.mark.anyio
+async def test_what_was_read_ahead_is_not_read_again(model: LlamaModel) -> None:
+    rules = Message("system", "Answer from the sentences, in a few words. " * 4)
+    await model.read_ahead([rules, Message("user", "")])
+    completion = await model.complete([rules, *QUESTION], CompletionOptions(max_tokens=1))
+    assert completion.usage.cached_tokens > completion.usage.prompt_tokens / 2
+
+
+@pytest.mark.anyio
 async def test_a_closed_stream_frees_its_slot_at_once(model: LlamaModel) -> None:
     options = CompletionOptions(max_tokens=400, temperature=1.0, seed=1)
     for _ in range(5):

@@ -105,6 +105,10 @@ class Reader(Protocol):
         """Who answers: the name of the chat model, or `extractive`."""
         ...
 
+    async def read_ahead(self) -> None:
+        """Do now what can be done before the first question; takes no money and no network."""
+        ...
+
     def read(
         self, question: Question, candidates: Sequence[Candidate]
     ) -> AsyncGenerator[Draft, None]:

@@ -66,6 +66,15 @@ class QuotingModel(Protocol):
         ...
 
 
+@runtime_checkable
+class ReadsAhead(Protocol):
+    """A chat model that answers sooner when it has read the beginning of a prompt before."""
+
+    async def read_ahead(self, messages: Sequence[Message]) -> None:
+        """Load what it needs, and keep this beginning for the prompts to come; costs no money."""
+        ...
+
+
 class Embedder(Protocol):
     """Turns text into vectors whose cosine says how near two texts are in meaning.
 

@@ -17,7 +17,7 @@ from fourfold.core.errors import FourfoldError
 from fourfold.core.protocols import Embedder
 from fourfold.core.records import Chunk, Document
 from fourfold.indexing.ledger import Ledger
-from fourfold.indexing.plan import KnownFile, plan
+from fourfold.indexing.plan import Reading, plan
 from fourfold.indexing.records import Failure, IngestReport, Progress
 from fourfold.ingestion.base import Connector, Parsed, ParsedDocument, SourceFile, Unparsable
 from fourfold.ingestion.chunker import MAX_TOKENS, chunk_document
@@ -110,9 +110,9 @@ class Indexer:
 
     async def _compare(
         self, connectors: Mapping[str, Connector], *, retry: bool, thorough: bool
-    ) -> tuple[list[SourceFile], int, int]:
+    ) -> tuple[list[Reading], int, int]:
         """Withdraw at once what must not be found any more; give what is to be read."""
-        work: list[SourceFile] = []
+        work: list[Reading] = []
         skipped = 0
         removed = await self.ledger.forget_other_sources(list(connectors), self.store)
         for source, connector in connectors.items():
@@ -120,7 +120,7 @@ class Indexer:
             todo = plan(
                 connector.files(), known, pipeline=self.pipeline, retry=retry, thorough=thorough
             )
-            removed += await self.ledger.forget(source, todo.withdraw, self.store)
+            removed += len(await self.ledger.forget(source, todo.withdraw, self.store))
             refused = [
                 Failure(source, one.path, one.cause, one.message, one.groups)
                 for one in connector.refused()
@@ -130,7 +130,7 @@ class Indexer:
             skipped += todo.skipped
         return work, skipped, removed
 
-    async def _prepared(self, work: Sequence[SourceFile]) -> AsyncIterator[list[_Prepared]]:
+    async def _prepared(self, work: Sequence[Reading]) -> AsyncIterator[list[_Prepared]]:
         """Parse and chunk with all workers busy; never more files in memory than they hold."""
         waiting = deque(work)
         running: set[asyncio.Task[_Prepared]] = set()
@@ -144,12 +144,12 @@ class Indexer:
             for task in running:
                 task.cancel()
 
-    async def _prepare(self, file: SourceFile) -> _Prepared:
+    async def _prepare(self, reading: Reading) -> _Prepared:
         """Parse and chunk one file; whatever is wrong with it becomes a failure in words."""
+        file = reading.file
         try:
             content_hash = await asyncio.to_thread(_sha256, file.location)
-            known = await self.ledger.known_file(file.source, file.path)
-            if known and self._only_touched(file, known, content_hash):
+            if reading.only_touched(content_hash, self.pipeline):
                 return _Prepared(file=file, content_hash=content_hash, replaces=False)
             parsed = await self.parsers.parse(file)
             return await asyncio.to_thread(self._chunk, file, parsed, content_hash)
@@ -167,15 +167,6 @@ class Indexer:
         # An emptied file leaves the index; one that cannot be read now stays as it was.
         emptied = failure.cause == "empty"
         return _Prepared(file=file, content_hash="", failures=(failure,), replaces=emptied)
-
-    def _only_touched(self, file: SourceFile, known: KnownFile, content_hash: str) -> bool:
-        same_bytes = known.content_hash == content_hash and not known.failed
-        return (
-            same_bytes
-            and known.groups == file.groups
-            and dict(known.metadata) == dict(file.metadata)
-            and known.pipeline == self.pipeline
-        )
 
     def _chunk(self, file: SourceFile, parsed: Parsed, content_hash: str) -> _Prepared:
         chunks = [

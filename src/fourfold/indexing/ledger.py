@@ -20,10 +20,6 @@ from fourfold.retrieval.base import VectorStore
 from fourfold.storage.database import Database
 
 _LOCK = 4_044_001  # any number of our own: one ingestion of a database at a time
-_KNOWN = """
-    SELECT path, size_bytes, modified_ns, content_hash, groups, metadata, pipeline, failed
-    FROM fourfold.files WHERE source = :source
-"""
 
 
 class Ledger:
@@ -64,15 +60,14 @@ class Ledger:
     async def known(self, source: str) -> dict[str, KnownFile]:
         """Every file of that source, by path."""
         async with self.database.connect() as connection:
-            rows = (await connection.execute(text(_KNOWN), {"source": source})).all()
-        return {row.path: _known_file(row) for row in rows}
-
-    async def known_file(self, source: str, path: str) -> KnownFile | None:
-        """One file, or None when it was never seen."""
-        async with self.database.connect() as connection:
-            statement = text(_KNOWN + " AND path = :path")
-            row = (await connection.execute(statement, {"source": source, "path": path})).first()
-        return _known_file(row) if row else None
+            rows = await connection.execute(
+                text(
+                    "SELECT path, size_bytes, modified_ns, content_hash, groups, metadata, "
+                    "pipeline, failed FROM fourfold.files WHERE source = :source"
+                ),
+                {"source": source},
+            )
+            return {row.path: _known_file(row) for row in rows}
 
     async def failures(self) -> list[Failure]:
         """Everything that is not in the index, in a stable order."""
@@ -174,10 +169,10 @@ class Ledger:
             )
         return ids
 
-    async def forget(self, source: str, paths: Sequence[str], store: VectorStore) -> int:
-        """Remove everything that came from these files; give the number of documents removed."""
+    async def forget(self, source: str, paths: Sequence[str], store: VectorStore) -> list[str]:
+        """Remove everything that came from these files; give the ids of the documents removed."""
         if not paths:
-            return 0
+            return []
         async with self.database.begin() as transaction:
             values = {"source": source, "paths": list(paths)}
             gone = await transaction.scalars(
@@ -194,21 +189,13 @@ class Ledger:
                 "DELETE FROM fourfold.failures WHERE source = :source AND file = ANY(:paths)",
             ):
                 await transaction.execute(text(statement), values)
-        return len(ids)
+        return ids
 
-    async def documents_of(self, path: str) -> list[str]:
-        """The ids of the document of that path, or of all that came from the file of that path."""
-        async with self.database.connect() as connection:
-            ids = await connection.scalars(
-                text("SELECT id FROM fourfold.documents WHERE path = :path OR file = :path"),
-                {"path": path},
-            )
-            return list(ids)
-
-    async def erase(self, path: str, store: VectorStore) -> int:
+    async def erase(self, path: str, store: VectorStore) -> list[str]:
         """Remove the file that such a document came from, from every source it is in.
 
-        A member leaves with its whole file, so that the next ingestion reads the file anew.
+        A member leaves with its whole file, so that the next ingestion reads the file anew. Gives
+        the ids of the documents removed.
         """
         async with self.database.connect() as connection:
             rows = await connection.execute(
@@ -219,7 +206,8 @@ class Ledger:
                 {"path": path},
             )
             places = rows.all()
-        return sum([await self.forget(source, [file], store) for source, file in places])
+        gone = [await self.forget(source, [file], store) for source, file in places]
+        return [document for documents in gone for document in documents]
 
     async def forget_other_sources(self, sources: Sequence[str], store: VectorStore) -> int:
         """Remove what came from sources that the project no longer has."""
@@ -231,7 +219,9 @@ class Ledger:
             others: dict[str, list[str]] = {}
             for source, path in rows:
                 others.setdefault(source, []).append(path)
-        return sum([await self.forget(source, paths, store) for source, paths in others.items()])
+        return sum(
+            [len(await self.forget(source, paths, store)) for source, paths in others.items()]
+        )
 
 
 async def _replace_failures(

@@ -22,6 +22,26 @@ class KnownFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A file to be read, and what it was before."""
+
+    file: SourceFile
+    before: KnownFile | None
+
+    def only_touched(self, content_hash: str, pipeline: str) -> bool:
+        """True when the file has these bytes already, and nothing else about it changed."""
+        before = self.before
+        return (
+            before is not None
+            and not before.failed
+            and before.content_hash == content_hash
+            and before.groups == self.file.groups
+            and dict(before.metadata) == dict(self.file.metadata)
+            and before.pipeline == pipeline
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The work of one source.
 
@@ -29,7 +49,7 @@ class Plan:
     permissions changed, so that nobody reads on what was taken from them a moment ago.
     """
 
-    index: tuple[SourceFile, ...]
+    index: tuple[Reading, ...]
     withdraw: tuple[str, ...]
     skipped: int
 
@@ -48,7 +68,7 @@ def plan(
         seen.add(file.path)
         before = known.get(file.path)
         if before is None or thorough or _needs_work(file, before, pipeline=pipeline, retry=retry):
-            index.append(file)
+            index.append(Reading(file=file, before=before))
         if before and before.groups != file.groups:
             withdraw.append(file.path)
     withdraw.extend(path for path in known if path not in seen)

@@ -79,6 +79,10 @@ class LlamaModel:
         """Load the weights now instead of at the first request."""
         await asyncio.to_thread(self._start)
 
+    async def read_ahead(self, messages: Sequence[Message]) -> None:
+        """Load the weights, and read what later prompts begin with."""
+        await self.complete(messages, CompletionOptions(max_tokens=1))
+
     @property
     def can_quote(self) -> bool:
         """True with llguidance, which lets every word pass, in silence, for SentencePiece."""

@@ -10,6 +10,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+# For prompts that another one drove from its slot: 450 tokens of the 0.5B take 5.5 MB. Four people
+# who ask in two languages wait 4 s for an answer with it, 11 s without (benchmarks/wait.md).
+CACHE_MEGABYTES = 128
+
 
 def main() -> None:
     """Load, serve until nobody holds the other end of standard input."""
@@ -43,7 +47,7 @@ def _serve(wanted: Mapping[str, Any]) -> Any:
     parameters.cpuparams.n_threads = wanted["threads"]
     parameters.cpuparams_batch.n_threads = wanted["threads"]
     parameters.n_threads_http = 2 * wanted["concurrent"] + 4  # counting never waits for answers
-    parameters.cache_ram_mib = 0  # each slot keeps its last prompt; no store of prompts beside them
+    parameters.cache_ram_mib = CACHE_MEGABYTES
     parameters.warmup = False
     parameters.ui = False
     parameters.verbosity = 3 if wanted["verbose"] else -1

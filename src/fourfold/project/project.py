@@ -50,6 +50,10 @@ class Project:
         self.database = database
         self.tracer = tracer
 
+    async def prepare(self) -> None:
+        """Load the application's model now instead of at the first question."""
+        await self.assistant.reader.read_ahead()
+
     async def ask(
         self,
         question: str,
@@ -137,8 +141,8 @@ class Project:
         from fourfold.tracing import Traces
 
         ids = {document_id(source.name, document) for source in self.config.sources}
-        ids.update(await self.ledger.documents_of(document))
         removed = await self.ledger.erase(document, self.store)
+        ids.update(removed)
         await self.tracer.flush()
         await asyncio.sleep(_TRACES_WRITTEN_SECONDS)  # a server at work may still write of it
         forgotten = await Traces(self.database).forget(ids)
@@ -147,7 +151,7 @@ class Project:
                 f"No document `{document}` is in the index.",
                 hint="`fourfold search` shows the paths as they are known.",
             )
-        return removed
+        return len(removed)
 
     @cached_property
     def embedder(self) -> Embedder:

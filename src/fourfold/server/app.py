@@ -40,6 +40,7 @@ class App:
     """Routes requests; what it lets through is known, allowed, bounded, counted."""
 
     def __init__(self, services: Services) -> None:
+        self._services = services
         self._limits = services.limits
         self._entry = Entry(services.keys, services.entry)
         self._metrics = Metrics(services.tracer, in_flight=lambda: self._in_flight)
@@ -105,10 +106,19 @@ class App:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         loading = asyncio.create_task(self._api.load())
+        preparing = asyncio.create_task(self._prepare())
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await asyncio.gather(loading, return_exceptions=True)
+        preparing.cancel()
+        await asyncio.gather(loading, preparing, return_exceptions=True)
         await send({"type": "lifespan.shutdown.complete"})
+
+    async def _prepare(self) -> None:
+        """What fails here is told again to the first request that needs it."""
+        try:
+            await self._services.prepare()
+        except FourfoldError as error:
+            _log.warning("not prepared: %s", error)
 
 
 async def _refuse(exchange: Exchange, error: FourfoldError) -> None:

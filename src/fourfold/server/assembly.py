@@ -76,4 +76,5 @@ def services_of(project: Project) -> Services:
             concurrent_requests=settings.max_concurrent_requests,
         ),
         checks={"database": database_answers},
+        prepare=project.prepare,
     )

@@ -103,12 +103,17 @@ class DocumentReader(Protocol):
         ...
 
 
+async def _nothing() -> None:
+    """A server without a model of its own has nothing to prepare."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that the routes call; filled by the composition root.
 
     A model name is looked up among the `applications` first, then among the `models`. `checks` say
-    whether the server is ready: each raises a `FourfoldError` when its part is not.
+    whether the server is ready: each raises a `FourfoldError` when its part is not. `prepare` runs
+    beside the first requests and spares later ones a wait.
     """
 
     applications: Mapping[str, Application]
@@ -123,6 +128,7 @@ class Services:
     entry: EntryRules
     limits: Limits = Limits()
     checks: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    prepare: Callable[[], Awaitable[None]] = _nothing
     clock: Callable[[], float] = time.time  # seconds since 1970, for `created`
 
     def chat_model(self, name: str) -> ChatModel:

@@ -15,6 +15,9 @@ class ExtractiveReader:
         """There is no model behind it."""
         return "extractive"
 
+    async def read_ahead(self) -> None:
+        """There is nothing to read ahead."""
+
     async def read(
         self, question: Question, candidates: Sequence[Candidate]
     ) -> AsyncGenerator[Draft, None]:
