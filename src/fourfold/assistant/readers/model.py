@@ -24,7 +24,7 @@ _MARK = re.compile(r"\s*\[(\d{1,2})\]")
 # sentences answer as well as three, in two thirds of the time, and leave the model more certain of
 # what it does not find.
 _PASSAGES = 2
-_DOUBTFUL = -2.5  # log probability of `NONE`, before the grammar forbids what is no quote
+_DOUBTFUL = -1.5  # log probability of `NONE`, before the grammar forbids what is no quote
 _LIKELIEST = 20
 _UNIT = re.compile(
     r"[ \u00a0]?(?:[%€£$]|°C|(?:tausend|million(?:en)?|milliarden?|billion|thousand|prozent|"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Up to here comparing all takes no longer than the graph, searched as widely as it must be, and
 # misses nothing (benchmarks/retrieval.md).
 EXACT_UP_TO = 60_000  # chunks of an index
-SPARE = 8  # times the limit is looked at before permissions are asked, which exclude few as a rule
+SPARE = 40  # times the limit is looked at, as far as filter and permissions make it necessary
 # Passages unlike the rest of an index are reached by few paths: with 100 instead of 1000 the best
 # passage was missed by 9 of 20 questions (benchmarks/retrieval.md). Nothing else reads these
 # settings, so they may stay with the connection.
@@ -58,16 +58,17 @@ class Nearest:
         return found
 
     async def _among_all(self, conditions: list[Condition]) -> Sequence[Any]:
-        # OFFSET 0 keeps the planner from the graph, which is not exact.
+        # The first OFFSET 0 keeps the planner from the graph, which is not exact; with the second it
+        # looks up one chunk after the other until enough match, not all that match at once.
         looked_at = self.limit * (SPARE if conditions else 1)
         return await self._fetch(
-            "WITH nearest AS MATERIALIZED (SELECT number, distance FROM ("
+            f"SELECT {CHUNK_COLUMNS}, 1 - distance AS similarity FROM ("
+            "SELECT number, distance FROM ("
             f"SELECT number, embedding <=> $1 AS distance FROM {self.space.vectors} OFFSET 0) "
-            f"AS compared ORDER BY distance, number LIMIT {looked_at}) "
-            f"SELECT {CHUNK_COLUMNS}, 1 - distance AS similarity "
-            "FROM nearest JOIN fourfold.chunks c USING (number) "
-            f"WHERE true {clauses(conditions, first=2)} "
-            f"ORDER BY distance, number LIMIT {self.limit}",
+            f"AS compared ORDER BY distance, number LIMIT {looked_at}) AS nearest "
+            "CROSS JOIN LATERAL (SELECT * FROM fourfold.chunks c WHERE c.number = nearest.number "
+            f"{clauses(conditions, first=2)} OFFSET 0) AS c "
+            f"ORDER BY distance, nearest.number LIMIT {self.limit}",
             conditions,
         )
 

@@ -99,10 +99,12 @@ async def _best(
     limit: int,
     conditions: list[Condition],
 ) -> Sequence[Any]:
+    # OFFSET 0: the words choose first. A filter that many chunks match would be asked before them.
     rows: Sequence[Any] = await connection.fetch(
-        "WITH best AS MATERIALIZED (SELECT number, -(c.terms <#> $1) AS score "
-        f"FROM fourfold.chunks c WHERE c.embedder = {space.id} AND c.term_ids && $2::int[] "
-        f"{clauses(conditions, first=3)} ORDER BY score DESC, number LIMIT {limit}) "
+        "WITH best AS MATERIALIZED (SELECT number, -(c.terms <#> $1) AS score FROM ("
+        "SELECT number, terms, tags FROM fourfold.chunks "
+        f"WHERE embedder = {space.id} AND term_ids && $2::int[] OFFSET 0) AS c "
+        f"WHERE true {clauses(conditions, first=3)} ORDER BY score DESC, number LIMIT {limit}) "
         f"SELECT {CHUNK_COLUMNS}, score FROM best JOIN fourfold.chunks c USING (number) "
         "ORDER BY score DESC, number",
         sparse(by_id(weighted)),
