@@ -58,8 +58,8 @@ class Nearest:
         return found
 
     async def _among_all(self, conditions: list[Condition]) -> Sequence[Any]:
-        # The first OFFSET 0 keeps the planner from the graph, which is not exact; with the second it
-        # looks up one chunk after the other until enough match, not all that match at once.
+        # The first OFFSET 0 keeps the planner from the graph, which is not exact; with the second
+        # it looks up one chunk after the other until enough match, not all that match at once.
         looked_at = self.limit * (SPARE if conditions else 1)
         return await self._fetch(
             f"SELECT {CHUNK_COLUMNS}, 1 - distance AS similarity FROM ("
