@@ -173,6 +173,36 @@ def test_a_pdf_gives_headings_paragraphs_and_tables_by_page(
     ]
 
 
+@pytest.mark.parametrize("beside", [688, 694])  # as high as the second of three lines; in between
+def test_a_row_of_a_pdf_stays_whole_when_its_first_cell_has_more_lines(
+    parse: Parse, make: SimpleNamespace, beside: int
+) -> None:
+    rows = [
+        [(70, 720, 10, "Produkt"), (230, 720, 10, "Privat"), (380, 720, 10, "Gewerblich")],
+        [(70, 700, 10, "Heckenschere"), (70, 688, 10, "und Mäher"), (70, 676, 10, "und Säge")],
+        [(230, beside, 10, "36 Monate"), (380, beside, 10, "12 Monate")],
+        [(70, 656, 10, "Akkus"), (230, 656, 10, "24 Monate"), (380, 656, 10, "6 Monate")],
+        [(70, 636, 10, "Messer"), (230, 636, 10, "6 Monate"), (380, 636, 10, "6 Monate")],
+    ]
+    found = pieces(parse(make.pdf([cell for row in rows for cell in row]), "a.pdf"))
+    assert found == [
+        (
+            "table",
+            "Produkt: Heckenschere und Mäher und Säge; Privat: 36 Monate; Gewerblich: 12 Monate\n"
+            "Produkt: Akkus; Privat: 24 Monate; Gewerblich: 6 Monate\n"
+            "Produkt: Messer; Privat: 6 Monate; Gewerblich: 6 Monate",
+        )
+    ]
+
+
+def test_two_blocks_of_text_side_by_side_are_no_table(parse: Parse, make: SimpleNamespace) -> None:
+    left = [(70, 700 - 12 * n, 10, text) for n, text in enumerate(["Werk Nord", "Hafen 1", "Kiel"])]
+    right = [(320, 700 - 12 * n, 10, text) for n, text in enumerate(["Werk Süd", "Ulm"])]
+    found = pieces(parse(make.pdf([*left, *right]), "a.pdf"))
+    assert [kind for kind, _ in found if kind == "table"] == []
+    assert " ".join(text for _, text in found) == "Werk Nord Hafen 1 Kiel Werk Süd Ulm"
+
+
 def test_running_titles_of_a_pdf_come_once(parse: Parse, make: SimpleNamespace) -> None:
     pages = [
         [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ctypes import byref
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +14,7 @@ _MARK_GAP_IN_HEIGHTS = 4.0  # behind the number of a heading or the mark of an i
 _MARK = re.compile(r"\(?(?:\d{1,2}(?:\.\d{1,2}){0,4}\.?|\w)[.)]?|[•·▪●○■□◦–—*-]")
 LINE_HYPHEN = "\ufffe"  # how PDFium gives a hyphen that parts a word at the end of a line
 _LINE_END = re.compile("(\r\n|\ufffe(?:\r\n)?)")
+_MOST_LINES_OF_A_CELL = 8
 _BLANKS = re.compile(r"\s+")
 
 
@@ -73,7 +74,11 @@ def read_page(page: Any, number: int) -> Page:
         lines = list(_lines(textpage))
     finally:
         textpage.close()
-    return Page(number=number, height=page.get_height(), lines=tuple(same_height_joined(lines)))
+    return Page(
+        number=number,
+        height=page.get_height(),
+        lines=tuple(same_height_joined(rows_in_order(lines))),
+    )
 
 
 def _lines(textpage: Any) -> Iterator[Line]:
@@ -129,6 +134,50 @@ class _Ruler:
         box = self._rectangle
         self._measure(self._raw, index, byref(box))
         return box.left, box.right, box.top, box.bottom
+
+
+def rows_in_order(lines: list[Line]) -> list[Line]:
+    """Rows of a table come by height, where a PDF gives them cell by cell.
+
+    Meant are rows whose first cell has more lines than the others. Other columns stay as they are.
+    """
+    position = 1
+    while position < len(lines):
+        begin, end = _row_around(lines, position)
+        if end > position:
+            lines = [*lines[:begin], *sorted(lines[begin:end], key=_from_above), *lines[end:]]
+        position = max(end, position) + 1
+    return lines
+
+
+def _row_around(lines: Sequence[Line], position: int) -> tuple[int, int]:
+    """Where the row begins and ends whose second cell is at `position`; nowhere, if it is none."""
+    line = lines[position]
+    begin = position
+    while (
+        begin and position - begin < _MOST_LINES_OF_A_CELL and _is_left_of(lines[begin - 1], line)
+    ):
+        begin -= 1
+        if lines[begin].top >= line.top - 0.2 * line.height:
+            break
+    end = position
+    while end < len(lines) and begin < position and lines[end].bottom > lines[position - 1].bottom:
+        end += 1
+    is_beside = lines[begin].bottom < line.top and position - begin > 1
+    neighbours = [lines[begin - 1]] if begin else []
+    neighbours += lines[end : end + 1]
+    starts = [cell.left for one in neighbours if len(one.cells) > 1 for cell in one.cells[1:]]
+    is_table = any(abs(left - line.left) < line.height for left in starts)
+    fewer = end - position < position - begin
+    return (begin, end) if is_beside and is_table and fewer else (position, position)
+
+
+def _is_left_of(cell: Line, line: Line) -> bool:
+    return len(cell.cells) == 1 and cell.right < line.left and cell.bottom < line.top
+
+
+def _from_above(line: Line) -> float:
+    return -line.top
 
 
 def same_height_joined(lines: list[Line]) -> Iterator[Line]:

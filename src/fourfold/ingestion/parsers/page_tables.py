@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import inf
 from statistics import median
 
 from fourfold.ingestion.builder import table_rows
@@ -12,6 +13,7 @@ from fourfold.ingestion.parsers.page_lines import Line
 _MIN_ROWS = 2
 _PROSE_CELL = 38  # characters: two columns of running text, not a table, when cells are this long
 _MIN_PROSE_ROWS = 4
+_NEARER = 0.15  # heights of a letter
 
 
 def table_length(lines: Sequence[Line], start: int) -> int:
@@ -35,7 +37,13 @@ def _belongs(lines: Sequence[Line], start: int, end: int, left: float) -> bool:
         return gap > -4 and _is_rest(line, left)
     if gap > 2.5:
         return False
-    return len(line.cells) > 1 or _is_rest(line, left) or _is_wrapped(lines, start, end)
+    return (
+        len(line.cells) > 1
+        or _is_rest(line, left)
+        or _is_wrapped(lines, start, end)
+        or _begins_row(lines, start, end)
+        or _ends_row(lines, start, end)
+    )
 
 
 def _is_rest(line: Line, left: float) -> bool:
@@ -52,27 +60,62 @@ def _is_wrapped(lines: Sequence[Line], start: int, end: int) -> bool:
     return lines[end - 1].top - lines[end].top < 0.75 * pitch
 
 
+def _begins_row(lines: Sequence[Line], start: int, position: int) -> bool:
+    """The first line of a cell in the first column whose neighbours stand at half its height."""
+    ahead = next((line for line in lines[position : position + 5] if len(line.cells) > 1), None)
+    if ahead is None or not _is_nearer_to_next(lines, position):
+        return False
+    columns = _columns([lines[start], ahead])
+    is_aligned = len(columns) == len(lines[start].cells) and len(columns) > 1
+    return is_aligned and lines[position].right < columns[1][0]
+
+
+def _ends_row(lines: Sequence[Line], start: int, position: int) -> bool:
+    """A further line of a cell in the first column, below what stands beside that cell."""
+    line = lines[position]
+    is_nearer = _gap(lines, position) < _gap(lines, position + 1) - _NEARER * line.height
+    return is_nearer and line.right < lines[start].cells[1].left
+
+
+def _is_nearer_to_next(lines: Sequence[Line], position: int) -> bool:
+    """Lines of one cell are closer to each other than two rows are."""
+    return _gap(lines, position + 1) < _gap(lines, position) - _NEARER * lines[position].height
+
+
+def _gap(lines: Sequence[Line], position: int) -> float:
+    """What is white above that line; much above the first and below the last."""
+    if not 0 < position < len(lines):
+        return inf
+    return lines[position - 1].bottom - lines[position].top
+
+
 def table_text(lines: Sequence[Line]) -> str | None:
     """The rows with their header; `None` for columns of running text."""
-    columns = _columns(lines)
     if _is_prose(lines):
         return None
+    columns = _columns(lines)
     rows: list[list[str]] = []
+    begun: list[list[str]] = []  # lines of a cell whose row is still to come
     pitch = _row_pitch(lines)
     last_top = 0.0
-    for line in lines:
+    for position, line in enumerate(lines):
         cells = _in_columns(line, columns)
-        is_rest = (
-            bool(rows)
-            and last_top - line.top < 0.75 * pitch
-            and sum(map(bool, cells)) < len(columns)
-        )
-        if is_rest or (rows and not cells[0] and sum(map(bool, cells)) == 1):
-            rows[-1] = [f"{a} {b}".strip() for a, b in zip(rows[-1], cells, strict=True)]
+        filled = sum(map(bool, cells))
+        is_part = bool(rows) and filled == 1
+        near_last = last_top - line.top < 0.75 * pitch and filled < len(columns)
+        if is_part and cells[0] and (begun or _is_nearer_to_next(lines, position)):
+            begun.append(cells)
+        elif begun or not rows or not (near_last or (is_part and not cells[0])):
+            rows.append(_stacked([*begun, cells]))
+            begun, last_top = [], line.top
         else:
-            rows.append(cells)
-            last_top = line.top
-    return "\n".join(table_rows(rows))
+            rows[-1] = _stacked([rows[-1], cells])
+    return "\n".join(table_rows([*rows, *begun]))
+
+
+def _stacked(parts: Sequence[Sequence[str]]) -> list[str]:
+    """One row of lines that stand below each other."""
+    return [" ".join(filter(None, column)) for column in zip(*parts, strict=True)]
 
 
 def by_columns(lines: Sequence[Line]) -> list[Line]:
