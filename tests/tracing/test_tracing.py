@@ -161,6 +161,18 @@ async def test_two_processes_write_at_once(database: Database) -> None:
     assert sum(hour["requests"] for hour in await rows(database, "trace_hours")) == 200
 
 
+async def test_what_ends_while_a_batch_is_written_waits_for_the_next(database: Database) -> None:
+    tracer = Tracer(database)
+    record(tracer)
+    flushing = asyncio.create_task(tracer.flush())
+    while not flushing.done():  # a busy server: there is always something more
+        record(tracer)
+        await asyncio.sleep(0)
+    assert tracer.written == 1
+    await tracer.flush()
+    assert len(await rows(database, "traces")) == tracer.written > 1
+
+
 async def test_the_oldest_are_dropped_and_counted_when_the_queue_is_full(
     database: Database,
 ) -> None:

@@ -82,9 +82,16 @@ class Tracer:
         await self._flush_or_count()
 
     async def flush(self) -> None:
-        """Write all that has ended; raises `StorageError`, and keeps the traces then."""
-        while self._queue:
-            batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
+        """Write all that had ended by now; raises `StorageError`, and keeps the traces then.
+
+        What ends meanwhile waits for the next time: else a busy server would write small batches
+        without a pause.
+        """
+        left = len(self._queue)
+        while left and self._queue:
+            size = min(_BATCH, left, len(self._queue))
+            batch = [self._queue.popleft() for _ in range(size)]
+            left -= size
             try:
                 await self._writer.write(batch)
                 self.written += len(batch)
