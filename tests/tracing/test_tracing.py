@@ -166,8 +166,8 @@ async def test_what_ends_while_a_batch_is_written_waits_for_the_next(database: D
     record(tracer)
     flushing = asyncio.create_task(tracer.flush())
     while not flushing.done():  # a busy server: there is always something more
-        record(tracer)
         await asyncio.sleep(0)
+        record(tracer)
     assert tracer.written == 1
     await tracer.flush()
     assert len(await rows(database, "traces")) == tracer.written > 1
