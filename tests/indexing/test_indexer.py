@@ -321,3 +321,23 @@ async def test_a_failure_is_known_to_the_groups_of_its_file(bench: Bench) -> Non
     report = await bench.ingest()
     assert report.failed[0].groups == frozenset({"hr"})
     assert report.warnings == ("look here",)
+
+
+@pytest.mark.anyio
+async def test_a_file_that_cannot_be_read_now_stays_in_the_index(bench: Bench) -> None:
+    bench.folder.write("a.txt", "Die Garantie gilt zwei Jahre.")
+    await bench.ingest()
+    (bench.folder.root / "a.txt").unlink()
+    bench.folder.refuses = (Refusal(path=".", cause="unreadable", message="The disk failed."),)
+    report = await bench.ingest()
+    assert (report.removed, [one.cause for one in report.failed]) == (0, ["unreadable"])
+    assert await bench.finds("Garantie") == ["a.txt"]
+    bench.folder.refuses = ()
+    assert (await bench.ingest()).removed == 1
+
+
+@pytest.mark.anyio
+async def test_the_failures_of_a_source_leave_with_it(bench: Bench) -> None:
+    bench.folder.refuses = (Refusal(path="b", cause="unreadable", message="The disk failed."),)
+    assert len((await bench.ingest()).failed) == 1
+    assert (await bench.indexer.ingest({})).failed == ()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fourfold.indexing.plan import KnownFile, Reading, plan
-from fourfold.ingestion.base import SourceFile
+from fourfold.indexing.plan import KnownFile, Plan, Reading, gone, plan
+from fourfold.ingestion.base import Cause, Refusal, SourceFile
 
 FILE = SourceFile(source="docs", path="a.pdf", location=Path("a.pdf"), size_bytes=10, modified_ns=1)
 KNOWN = KnownFile(
@@ -21,7 +21,7 @@ KNOWN = KnownFile(
 
 def test_an_unchanged_file_is_skipped() -> None:
     todo = plan([FILE], {"a.pdf": KNOWN}, pipeline="1", retry=False)
-    assert (todo.index, todo.withdraw, todo.skipped) == ((), (), 1)
+    assert todo == Plan(index=(), withdraw=(), unseen=(), skipped=1)
 
 
 def test_a_new_file_is_indexed() -> None:
@@ -34,8 +34,30 @@ def test_a_changed_file_is_indexed_and_its_old_version_stays_meanwhile() -> None
     assert todo.withdraw == ()
 
 
-def test_a_deleted_file_is_withdrawn() -> None:
-    assert plan([], {"a.pdf": KNOWN}, pipeline="1", retry=False).withdraw == ("a.pdf",)
+def test_a_deleted_file_is_gone() -> None:
+    todo = plan([], {"a.pdf": KNOWN}, pipeline="1", retry=False)
+    assert todo.unseen == ("a.pdf",)
+    assert gone(todo.unseen, {"a.pdf": KNOWN}, []) == ["a.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("path", "cause", "groups", "expected"),
+    [
+        ("x/y/a.pdf", "unreadable", (), ["b.pdf"]),
+        ("x/y", "unreadable", (), ["b.pdf"]),
+        ("x", "unreadable", (), ["b.pdf"]),
+        (".", "unreadable", (), []),
+        ("x/y/a.pdf", "unreadable", ("hr",), ["x/y/a.pdf", "b.pdf"]),
+        ("x/y/a.pdf", "outside_folder", (), ["x/y/a.pdf", "b.pdf"]),
+        ("x/y/a", "unreadable", (), ["x/y/a.pdf", "b.pdf"]),
+    ],
+)
+def test_what_cannot_be_read_now_is_not_gone(
+    path: str, cause: Cause, groups: tuple[str, ...], expected: list[str]
+) -> None:
+    known = {"x/y/a.pdf": KNOWN, "b.pdf": KNOWN}
+    refusal = Refusal(path=path, cause=cause, message="", groups=frozenset(groups))
+    assert gone(["x/y/a.pdf", "b.pdf"], known, [refusal]) == expected
 
 
 def test_a_file_taken_from_a_group_is_withdrawn_before_it_is_indexed_anew() -> None:

@@ -92,6 +92,30 @@ def test_rules_say_who_may_see_a_file(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("match", ["personal", "personal/", "./Personal/**", "personal/*"])
+def test_a_rule_may_name_a_folder_in_any_way(match: str) -> None:
+    rule = FileRule(match=match)
+    assert rule.fits("personal/gehalt.xlsx")
+    assert rule.fits("personal/2026/gehalt.xlsx")
+    assert not rule.fits("personalities/a.md")
+
+
+def test_a_link_inside_keeps_the_rule_of_the_file_it_leads_to(tmp_path: Path) -> None:
+    write(tmp_path, "personal/lohn.md", "offen/a.md")
+    (tmp_path / "offen" / "link.md").symlink_to("../personal/lohn.md")
+    (tmp_path / "ordner").symlink_to("personal")
+    rules = [FileRule(match="personal/**", groups=frozenset({"hr"}))]
+    groups = {
+        file.path: set(file.groups) for file in FolderConnector("s", tmp_path, rules=rules).files()
+    }
+    assert groups == {
+        "offen/a.md": set(),
+        "offen/link.md": {"hr"},
+        "ordner/lohn.md": {"hr"},
+        "personal/lohn.md": {"hr"},
+    }
+
+
 def test_a_missing_folder_is_an_error_of_the_project(tmp_path: Path) -> None:
     with pytest.raises(InvalidProject, match="does not exist"):
         paths(FolderConnector("s", tmp_path / "none"))

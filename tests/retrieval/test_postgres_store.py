@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from fourfold.core.errors import StorageError
 from fourfold.core.settings import Settings
-from fourfold.retrieval.stores import postgres_nearest, postgres_words
+from fourfold.retrieval.stores import postgres_filter, postgres_nearest, postgres_words
 from fourfold.retrieval.stores.postgres import PostgresStore
 from fourfold.retrieval.stores.postgres_filter import FEW
 from fourfold.storage.database import Database, open_database
@@ -70,10 +70,12 @@ async def test_many_hidden_chunks_nearer_than_the_visible_ones_take_no_place(
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("few", [1, 1_000])
 async def test_rare_words_of_hidden_chunks_hide_no_common_ones(
-    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     monkeypatch.setattr(postgres_words, "CANDIDATES", 1)
+    monkeypatch.setattr(postgres_filter, "FEW", few)
     hidden = chunk("zeppelin", path="h", groups=["staff"])
     await write(store, hidden, *[chunk(f"apple number{n}", path=f"v{n}") for n in range(3)])
     hits = await store.search_words("zeppelin apple", limit=5, visible_to=SALES)

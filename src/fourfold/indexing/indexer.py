@@ -17,9 +17,16 @@ from fourfold.core.errors import FourfoldError
 from fourfold.core.protocols import Embedder
 from fourfold.core.records import Chunk, Document
 from fourfold.indexing.ledger import Ledger
-from fourfold.indexing.plan import Reading, plan
+from fourfold.indexing.plan import Reading, gone, plan
 from fourfold.indexing.records import Failure, IngestReport, Progress
-from fourfold.ingestion.base import Connector, Parsed, ParsedDocument, SourceFile, Unparsable
+from fourfold.ingestion.base import (
+    Connector,
+    Parsed,
+    ParsedDocument,
+    Refusal,
+    SourceFile,
+    Unparsable,
+)
 from fourfold.ingestion.chunker import MAX_TOKENS, chunk_document
 from fourfold.retrieval.base import VectorStore
 
@@ -120,12 +127,10 @@ class Indexer:
             todo = plan(
                 connector.files(), known, pipeline=self.pipeline, retry=retry, thorough=thorough
             )
-            removed += len(await self.ledger.forget(source, todo.withdraw, self.store))
-            refused = [
-                Failure(source, one.path, one.cause, one.message, one.groups)
-                for one in connector.refused()
-            ]
-            await self.ledger.replace_refused(source, refused)
+            refused = list(connector.refused())
+            leaving = [*todo.withdraw, *gone(todo.unseen, known, refused)]
+            removed += len(await self.ledger.forget(source, leaving, self.store))
+            await self.ledger.replace_refused(source, [_refused(source, one) for one in refused])
             work.extend(todo.index)
             skipped += todo.skipped
         return work, skipped, removed
@@ -259,6 +264,10 @@ def pipeline_of(embedder: Embedder, store_name: str) -> str:
 def passage(chunk: Chunk) -> str:
     """What is embedded: the passage below the title and headings that give it its meaning."""
     return f"{chunk.context}\n{chunk.text}" if chunk.context else chunk.text
+
+
+def _refused(source: str, refusal: Refusal) -> Failure:
+    return Failure(source, refusal.path, refusal.cause, refusal.message, refusal.groups)
 
 
 def _document(file: SourceFile, parsed: ParsedDocument) -> Document:

@@ -219,6 +219,11 @@ class Ledger:
             others: dict[str, list[str]] = {}
             for source, path in rows:
                 others.setdefault(source, []).append(path)
+        async with self.database.begin() as transaction:  # also of paths that were never files
+            await transaction.execute(
+                text("DELETE FROM fourfold.failures WHERE source <> ALL(:sources)"),
+                {"sources": list(sources)},
+            )
         return sum(
             [len(await self.forget(source, paths, store)) for source, paths in others.items()]
         )

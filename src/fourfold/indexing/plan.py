@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
-from fourfold.ingestion.base import SourceFile
+from fourfold.ingestion.base import Refusal, SourceFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +46,14 @@ class Reading:
 class Plan:
     """The work of one source.
 
-    `withdraw` leaves the index before anything else happens: files that are gone, and files whose
-    permissions changed, so that nobody reads on what was taken from them a moment ago.
+    `withdraw` leaves the index before anything else happens: files whose permissions changed, so
+    that nobody reads on what was taken from them a moment ago. `unseen` are those that the source
+    does not offer any more.
     """
 
     index: tuple[Reading, ...]
     withdraw: tuple[str, ...]
+    unseen: tuple[str, ...]
     skipped: int
 
 
@@ -71,8 +74,32 @@ def plan(
             index.append(Reading(file=file, before=before))
         if before and before.groups != file.groups:
             withdraw.append(file.path)
-    withdraw.extend(path for path in known if path not in seen)
-    return Plan(index=tuple(index), withdraw=tuple(withdraw), skipped=len(seen) - len(index))
+    return Plan(
+        index=tuple(index),
+        withdraw=tuple(withdraw),
+        unseen=tuple(path for path in known if path not in seen),
+        skipped=len(seen) - len(index),
+    )
+
+
+def gone(
+    unseen: Iterable[str], known: Mapping[str, KnownFile], refused: Iterable[Refusal]
+) -> list[str]:
+    """Those files that were deleted, without those that only cannot be read now.
+
+    A disk error must not empty an index. But a file whose permissions changed meanwhile goes.
+    """
+    unreadable = {one.path: one.groups for one in refused if one.cause == "unreadable"}
+    if "." in unreadable:
+        return []
+
+    def is_kept(path: str) -> bool:
+        if path in unreadable:
+            return unreadable[path] == known[path].groups
+        folders = accumulate(path.split("/")[:-1], lambda above, name: f"{above}/{name}")
+        return any(folder in unreadable for folder in folders)
+
+    return [path for path in unseen if not is_kept(path)]
 
 
 def _needs_work(file: SourceFile, before: KnownFile, *, pipeline: str, retry: bool) -> bool:

@@ -22,8 +22,9 @@ _NEVER = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db"})
 class FileRule:
     """What holds for the files below the folder whose path matches: `personal/**`, `*.xlsx`.
 
-    As in a shell, but `*` also goes into folders below. The groups of a file are those of the
-    last rule that names some; metadata of later rules wins.
+    As in a shell, but `*` also goes into folders below, and the name of a folder stands for all
+    that is in it. The groups of a file are those of the last rule that names some; metadata of
+    later rules wins.
     """
 
     match: str
@@ -36,11 +37,12 @@ class FileRule:
         Small and capital letters are alike: a rule that is spelled almost right must not leave
         open what it was meant to close.
         """
-        return self._pattern.match(path) is not None
+        return any(pattern.match(path) for pattern in self._patterns)
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return re.compile(translate(normalize("NFC", self.match).removeprefix("./")), re.IGNORECASE)
+    def _patterns(self) -> tuple[re.Pattern[str], ...]:
+        match = normalize("NFC", self.match).removeprefix("./").rstrip("/")
+        return tuple(re.compile(translate(one), re.IGNORECASE) for one in (match, f"{match}/*"))
 
 
 class FolderConnector:
@@ -72,11 +74,11 @@ class FolderConnector:
             )
         root = self.folder.resolve()
         seen: set[str] = set()
-        for location in self._walk(root, "", frozenset({root})):
+        for location, real in self._walk(root, "", (root,)):
             path = self._path(root, location)
             if path in seen:  # two spellings of one name, composed and decomposed
-                self._refuse(path, "unreadable", "Another file has the same name, spelled alike.")
-            elif offered := self._offer(path, location):
+                self._refuse(path, "unsupported", "Another file has the same name, spelled alike.")
+            elif offered := self._offer(path, location, self._path(root, real)):
                 seen.add(path)
                 self._offered += 1
                 yield offered
@@ -97,8 +99,11 @@ class FolderConnector:
                     f"{groups}, and fits no file. Is it spelled like the folder?"
                 )
 
-    def _walk(self, root: Path, below: str, above: frozenset[Path]) -> Iterator[Path]:
-        """Files in the order of their paths; linked folders within the root are entered once."""
+    def _walk(self, root: Path, below: str, above: tuple[Path, ...]) -> Iterator[tuple[Path, Path]]:
+        """Files in the order of their paths, as found and as they are without links.
+
+        `above` are the real folders on the way here: no linked one is entered within itself.
+        """
         folder = root / below
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: normalize("NFC", entry.name))
@@ -111,10 +116,11 @@ class FolderConnector:
                 continue
             if entry.is_symlink() and not self._leads_inside(root, location):
                 continue
+            real = location.resolve() if entry.is_symlink() else above[-1] / entry.name
             if not entry.is_dir():
-                yield location
-            elif (real := location.resolve()) not in above:
-                yield from self._walk(root, f"{below}/{entry.name}".lstrip("/"), above | {real})
+                yield location, real
+            elif real not in above:
+                yield from self._walk(root, f"{below}/{entry.name}".lstrip("/"), (*above, real))
 
     def _leads_inside(self, root: Path, link: Path) -> bool:
         try:
@@ -127,7 +133,7 @@ class FolderConnector:
         self._refuse(self._path(root, link), "outside_folder", unparsable("outside_folder").message)
         return False
 
-    def _offer(self, path: str, location: Path) -> SourceFile | None:
+    def _offer(self, path: str, location: Path, real: str) -> SourceFile | None:
         try:
             status = location.stat()
         except OSError as error:
@@ -139,7 +145,7 @@ class FolderConnector:
         if not os.access(location, os.R_OK):
             self._refuse(path, "unreadable", "You are not allowed to read this file.")
             return None
-        groups, metadata = self._ruled(path)
+        groups, metadata = self._ruled(path, real)
         return SourceFile(
             source=self.source,
             path=path,
@@ -150,13 +156,14 @@ class FolderConnector:
             metadata=metadata,
         )
 
-    def _ruled(self, path: str) -> tuple[frozenset[str], dict[str, str]]:
+    def _ruled(self, *paths: str) -> tuple[frozenset[str], dict[str, str]]:
+        """What the rules say of a file; those for where a link leads count after all others."""
         groups, metadata = self._groups, dict[str, str]()
-        for rule in self._rules:
-            if rule.fits(path):
-                self._used.add(rule.match)
-                groups = rule.groups or groups
-                metadata.update(rule.metadata)
+        fitting = [rule for path in dict.fromkeys(paths) for rule in self._rules if rule.fits(path)]
+        for rule in fitting:
+            self._used.add(rule.match)
+            groups = rule.groups or groups
+            metadata.update(rule.metadata)
         return groups, metadata
 
     def _refuse(self, path: str, cause: Cause, message: str) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fourfold.retrieval.bm25 import (
@@ -74,15 +75,17 @@ async def best_by_words(
 ) -> Sequence[Any]:
     """Rows of the chunks with the highest scores, best first.
 
-    Candidates hold one of the rarer words; any word, where few chunks match the conditions.
+    Candidates hold one of the rarer words; any word, where the conditions leave too few of these:
+    what is rare among all chunks may stand in hidden ones only.
     """
     if not weighted.weights:
         return []
+    search = partial(_best, connection, space, weighted, limit=limit, conditions=conditions)
     terms = weighted.rarest(CANDIDATES)
-    rows = await _best(connection, space, weighted, terms, limit, conditions)
-    short = len(rows) < limit and len(terms) < len(weighted.weights)
-    if short and conditions and await match_few(connection, space, conditions):
-        rows = await _best(connection, space, weighted, list(weighted.weights), limit, conditions)
+    rows = await search(terms)
+    if conditions and len(rows) < limit and len(terms) < len(weighted.weights):
+        filter_first = await match_few(connection, space, conditions)
+        rows = await search(list(weighted.weights), filter_first=filter_first)
     return rows
 
 
@@ -96,14 +99,17 @@ async def _best(
     space: Space,
     weighted: WeightedTerms,
     terms: Sequence[str],
+    *,
     limit: int,
     conditions: list[Condition],
+    filter_first: bool = False,
 ) -> Sequence[Any]:
     # OFFSET 0: the words choose first. A filter that many chunks match would be asked before them.
+    fence = "" if filter_first else "OFFSET 0"
     rows: Sequence[Any] = await connection.fetch(
         "WITH best AS MATERIALIZED (SELECT number, -(c.terms <#> $1) AS score FROM ("
         "SELECT number, terms, tags FROM fourfold.chunks "
-        f"WHERE embedder = {space.id} AND term_ids && $2::int[] OFFSET 0) AS c "
+        f"WHERE embedder = {space.id} AND term_ids && $2::int[] {fence}) AS c "
         f"WHERE true {clauses(conditions, first=3)} ORDER BY score DESC, number LIMIT {limit}) "
         f"SELECT {CHUNK_COLUMNS}, score FROM best JOIN fourfold.chunks c USING (number) "
         "ORDER BY score DESC, number",
