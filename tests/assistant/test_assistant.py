@@ -20,6 +20,7 @@ pytestmark = pytest.mark.anyio
 
 WARRANTY = "Die Garantie auf Geräte beträgt 36 Monate. Für Akkus gilt eine Garantie von 24 Monaten."
 MOWER = "Tighten the blade bolt with a torque of 40 Nm. Wear gloves whenever you touch the blade."
+DEADLINES = "Die Frist für Akkus beträgt 15 Monate. Die Frist für Akkus: 5 Stück, 5 Monate."
 NOBODY = Principal(id="anybody", role="viewer")
 
 Made = Callable[..., Assistant]
@@ -114,6 +115,31 @@ async def test_a_model_that_finds_nothing_is_believed_when_the_hits_are_weak(
     assert answer.refused
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("15", "15 Monate [1]"),
+        ("5", "5 [1]"),  # of which 5 the model speaks nobody knows
+    ],
+)
+async def test_a_number_gets_the_unit_that_it_has_wherever_it_stands(
+    assistant: Made, found: Found, said: str, shown: str
+) -> None:
+    reader = ModelReader(ScriptedModel([said], can_quote=True))
+    answer = await ask(assistant([found(DEADLINES)], reader), "Wie lang ist die Frist für Akkus?")
+    assert answer.text == shown
+
+
+async def test_a_sentence_that_begins_with_none_is_an_answer(assistant: Made, found: Found) -> None:
+    text = "None of the devices made before 2019 is covered by the warranty. Ask the dealer first."
+    reader = ModelReader(ScriptedModel(["None of the devices made before 2019."]))
+    answer = await ask(
+        assistant([found(text, language="en")], reader),
+        "Which devices are covered by the warranty?",
+    )
+    assert answer.text == "None of the devices made before 2019 [1]."
+
+
 @pytest.mark.parametrize("reply", ["NONE", "Die Garantie auf Akkus", ""])
 async def test_the_best_sentence_is_quoted_when_only_the_model_finds_nothing(
     assistant: Made, found: Found, reply: str
@@ -165,7 +191,7 @@ async def test_an_objection_to_the_answer_withholds_it(assistant: Made, found: F
     text = "Der Zugang ist sk-abcdefghijklmnopqrstuvwx und gilt ein Jahr."
     guarded = assistant([found(text)], ExtractiveReader(), output_guards=[LeakGuard()])
     answer = await ask(guarded, "Wie ist der Zugang?")
-    assert answer.refused
+    assert answer.refused_because == "contains what looks like a secret key"
     assert "sk-" not in answer.text
 
 

@@ -63,8 +63,34 @@ def test_words_are_folded_over_endings_umlauts_and_compounds() -> None:
     assert content_words("wie ist das denn") == set()
 
 
-def test_numbers_are_compared_without_separators_and_as_words() -> None:
-    assert numbers("1.000 und 1,000 and four") == {"1000", "4"}
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1.000 und 1,000 and four", {"1000", "4"}),
+        ("1.234,56 und 1,234.56", {"1234.56"}),
+        ("2,50 EUR, 2.5 euros", {"2.5"}),
+        ("3.30 oder 330", {"3.3", "330"}),
+        ("0,105 or 0.105", {"0.105"}),
+        ("am 01.02.2027, on 1/2/2027", {"1/2/2027"}),
+        ("-20 bis 40 °C, minus 5, \u22127", {"-20", "40", "-5", "-7"}),
+        ("BP-18, 2020-2026, - 9", {"18", "2020", "2026", "9"}),
+    ],
+)
+def test_numbers_are_compared_however_they_are_written(text: str, expected: set[str]) -> None:
+    assert numbers(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("15 kg", "Das Gewicht beträgt 1,5 kg."),
+        ("330", "The price is 3.30 euros."),
+        ("20 °C", "Lagerung bei -20 °C."),
+        ("-20 °C", "Lagerung bei 20 °C."),
+    ],
+)
+def test_another_number_supports_nothing(statement: str, source: str) -> None:
+    assert support(statement, source) == support(statement, source, across=True) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ from fourfold.core.records import Answer, Hit, Message, Principal, Where
 from fourfold.core.trace import Recorder
 from fourfold.guards.base import Guard
 
+_REMEMBERED = 12  # turns of a conversation, far more than a follow-up reaches back
+
 
 class Assistant:
     """Answers questions from documents, with citations that were checked, or refuses.
@@ -77,7 +79,8 @@ class Assistant:
         where: Where | None = None,
     ) -> AsyncGenerator[AnswerPiece, None]:
         """Show the hits, then each sentence once its citation holds, then the whole answer."""
-        said = [turn for turn in history if not _objection(self.input_guards, turn.content)]
+        recent = history[-_REMEMBERED:]
+        said = [turn for turn in recent if not _objection(self.input_guards, turn.content)]
         reply = Reply(
             question=question, language=language_of(question, said), model=self.reader.name
         )
@@ -133,6 +136,7 @@ class Assistant:
                 async for draft in drafts:
                     reply.usage += draft.usage
                     if reason := _objection(self.output_guards, draft.text):
+                        reply.withheld = reason
                         recorder.note(withheld=reason)
                         return
                     if sentence := reply.citations.cite(draft):

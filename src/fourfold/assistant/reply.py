@@ -21,6 +21,7 @@ class Reply:
         self.hits: tuple[Hit, ...] = ()
         self.usage = Usage()
         self.citations = Citations(())
+        self.withheld = ""  # why a guard kept back what was to be said next
         self._text = ""
 
     def say(self, sentence: str) -> AnswerPiece:
@@ -32,7 +33,7 @@ class Reply:
     def end(self) -> AnswerPiece:
         """The whole answer, or the refusal when nothing could be said."""
         if not self._text:
-            return self.refuse(NOT_IN_DOCUMENTS)
+            return self.refuse(self.withheld or NOT_IN_DOCUMENTS)
         return AnswerPiece(answer=self._answer(self._text, self.citations.all()))
 
     def refuse(self, reason: str) -> AnswerPiece:

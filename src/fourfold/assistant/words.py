@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 
 _WORD = re.compile(r"\d+(?:[.,:/]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:(?:\.\d{3})+|(?:,\d{3})+)")
+_MINUS = re.compile(r"(?:(?:^|[\s(])[-\u2212]|\bminus )\Z", re.IGNORECASE)
 _FOLDED = str.maketrans("äöüàáâèéêëìíîïòóôùúûñç", "aouaaaeeeeiiiiooouuunc")
 _ENDINGS = (
     "ungen", "ments", "ingly", "ung", "ern", "ing", "ies", "est", "end", "tes", "ten", "ter", "tem",
@@ -70,15 +72,29 @@ def content_words(text: str) -> set[str]:
 
 
 def numbers(text: str) -> set[str]:
-    """Numbers in digits, `1.000` and `1,000` alike, and `vier` as `4`."""
-    return {number for word in tokens(text) if (number := number_of(word))}
+    """Numbers in digits with their sign, written alike: see `number_of`."""
+    return {
+        f"-{number}" if _MINUS.search(text[max(0, word.start() - 7) : word.start()]) else number
+        for word in _WORD.finditer(text)
+        if (number := number_of(word.group()))
+    }
 
 
 def number_of(word: str) -> str:
-    """The number that a word stands for, without its separators; empty for other words."""
-    if word[0].isdigit():
-        return re.sub(r"[.,:/]", "", word)
-    return "" if word.casefold() in STOP_WORDS else _NUMBER_WORDS.get(word.casefold(), "")
+    """The number that a word stands for, the same in both languages; empty for other words.
+
+    `1.000` and `1,000` are 1000, `2,50` and `2.5` are 2.5, `vier` is 4; dates keep their parts.
+    """
+    if not word[0].isdigit():
+        return "" if word.casefold() in STOP_WORDS else _NUMBER_WORDS.get(word.casefold(), "")
+    if _THOUSANDS.fullmatch(word):
+        return re.sub("[.,]", "", word)
+    *whole, last = re.split("[.,:/]", word)
+    if not whole:
+        return word
+    if len(whole) == 1 or ("." in word and "," in word):
+        return f"{int(''.join(whole))}.{last}".rstrip("0").rstrip(".")
+    return "/".join(part.lstrip("0") for part in (*whole, last))
 
 
 def names(text: str) -> set[str]:

@@ -119,6 +119,8 @@ class App:
             await self._services.prepare()
         except FourfoldError as error:
             _log.warning("not prepared: %s", error)
+        except Exception:  # noqa: BLE001 the outermost edge of this task
+            _log.exception("not prepared")
 
 
 async def _refuse(exchange: Exchange, error: FourfoldError) -> None:
