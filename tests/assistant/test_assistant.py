@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
@@ -10,6 +11,7 @@ import pytest
 from fourfold.assistant import AnswerPiece, Assistant
 from fourfold.assistant.readers.extractive import ExtractiveReader
 from fourfold.assistant.readers.model import ModelReader
+from fourfold.core.errors import ModelError
 from fourfold.core.records import Answer, CompletionOptions, Hit, Message, Principal
 from fourfold.core.trace import NullRecorder
 from fourfold.guards.injection import InjectionGuard
@@ -154,6 +156,31 @@ async def test_a_model_on_this_machine_reads_its_rules_ahead_in_both_languages()
     local = LocalModel([])
     await ModelReader(local).read_ahead()
     assert [rules.split()[0] for rules in local.rules] == ["Beantworte", "Answer"]
+
+
+async def test_a_question_ends_the_reading_ahead(assistant: Made, found: Found) -> None:
+    class Slow(LocalModel):
+        async def read_ahead(self, messages: Sequence[Message]) -> None:
+            await super().read_ahead(messages)
+            await asyncio.sleep(60)
+
+    slow = Slow(["36 Monate"])
+    reader = ModelReader(slow)
+    reading = asyncio.create_task(reader.read_ahead())
+    await asyncio.sleep(0)
+    await ask(assistant([found(WARRANTY)], reader), "Wie lange ist die Garantie auf Geräte?")
+    async with asyncio.timeout(5):
+        await reading
+    assert len(slow.rules) == 1
+
+
+async def test_what_is_wrong_with_a_model_is_told_ahead() -> None:
+    class Broken(LocalModel):
+        async def read_ahead(self, messages: Sequence[Message]) -> None:
+            raise ModelError("It cannot be loaded.", hint="Fetch it again.")
+
+    with pytest.raises(ModelError):
+        await ModelReader(Broken([])).read_ahead()
 
 
 async def test_a_model_elsewhere_is_asked_nothing_ahead() -> None:

@@ -183,7 +183,7 @@ def _next_question() -> str:
     import sys
 
     if not sys.stdin.isatty():
-        return sys.stdin.readline().strip()
+        return next((line.strip() for line in sys.stdin if line.strip()), "")
     # The event loop takes Ctrl+C as the end of a task; nobody would wake it while we wait here.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

@@ -50,13 +50,24 @@ async def demo(*, folder: Path, as_json: bool) -> None:
 
 
 def _say_next(folder: Path, model: str) -> None:
+    typed = _typed()
     say("Next:")
-    say(f'  fourfold ask --project {folder} "…"       your own question')
-    say(f"  fourfold serve --project {folder}         the API, on http://127.0.0.1:8400")
+    say(f'  {typed} ask --project {folder} "…"       your own question')
+    say(f"  {typed} serve --project {folder}         the API, on http://127.0.0.1:8400")
     if model == "extractive":
         say("")
         say("These answers are the best sentences of the documents; no language model wrote them.")
         say("With a language model they become shorter, in German and English (491 MB; its source")
         say("has no named publisher, its bytes are checked: see `fourfold models list`):")
-        say("  fourfold models install qwen2.5-0.5b --accept-anonymous")
-        say(f'  fourfold ask --project {folder} --model qwen2.5-0.5b "…"')
+        say(f"  {typed} models install qwen2.5-0.5b --accept-anonymous")
+        say(f'  {typed} ask --project {folder} --model qwen2.5-0.5b "…"')
+
+
+def _typed() -> str:
+    """What to type: the name alone only when the shell would find this very command."""
+    import shutil
+    import sys
+
+    here = Path(sys.argv[0])
+    found = shutil.which(here.name)
+    return here.name if found and Path(found).samefile(here) else str(here)

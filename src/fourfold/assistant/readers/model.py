@@ -61,6 +61,7 @@ class ModelReader:
         self.passages = passages
         self.answer_tokens = answer_tokens
         self.prompt_tokens = min(prompt_tokens, model.context_tokens - answer_tokens)
+        self._ahead: asyncio.Task[None] | None = None
 
     @property
     def name(self) -> str:
@@ -68,7 +69,19 @@ class ModelReader:
         return self.model.name
 
     async def read_ahead(self) -> None:
-        """Let a model on this machine read its rules and examples before the first question."""
+        """Let a model on this machine read its rules and examples before the first question.
+
+        It ends at once when a question comes first: that has the processor for itself then.
+        """
+        self._ahead = asyncio.create_task(self._read_rules())
+        try:
+            await asyncio.wait([self._ahead])
+        finally:
+            self._ahead.cancel()
+        if not self._ahead.cancelled():
+            self._ahead.result()
+
+    async def _read_rules(self) -> None:
         if isinstance(self.model, ReadsAhead):
             for prompt in [self.prompt] if self.prompt else map(default_prompt, KNOWN_LANGUAGES):
                 await self.model.read_ahead(prompt.render(question="", passages=()))
@@ -77,6 +90,8 @@ class ModelReader:
         self, question: Question, candidates: Sequence[Candidate]
     ) -> AsyncGenerator[Draft, None]:
         """Propose the model's answer, sentence by sentence while it is being written."""
+        if self._ahead is not None:
+            self._ahead.cancel()
         prompt = self.prompt or default_prompt(question.language)
         # In a thread: the first count loads the model, and other requests go on meanwhile.
         shown = await asyncio.to_thread(self._shown, prompt, question, candidates)
