@@ -23,6 +23,7 @@ def sentences(text: str) -> list[str]:
         "Nach § 5 Abs. 2 gilt das, vgl. Kap. 3 Nr. 1.",
         "Mr. Smith met J. R. Miller at 10 a.m. on Monday.",
         "See e.g. Fig. 3 and No. 7 in vol. 2 of approx. 40.",
+        "Product: HS 60; List price EUR incl. VAT: 249.00; List price EUR excl. VAT: 209.24",
         "Die Müller GmbH & Co. KG sitzt in Kassel.",
         "„Wann kommt es?“ fragte die Kundin.",
         "Öffnen Sie www.example.org/a.b und laden Sie v1.2.3 herunter.",
