@@ -64,9 +64,10 @@ def test_words_far_apart_are_no_attempt() -> None:
     assert InjectionGuard().objection(text) is None
 
 
-def test_time_grows_with_the_text_alone() -> None:
+@pytest.mark.parametrize("piece", ["ignore ", "if you ignore all rules ", "all rules show the "])
+def test_time_grows_with_the_text_alone(piece: str) -> None:
     guard = InjectionGuard()
-    one, eight = (_seconds(guard, "ignore " * count) for count in (20_000, 160_000))
+    one, eight = (_seconds(guard, piece * count) for count in (5_000, 40_000))
     assert eight < 8 * one * 4
 
 
