@@ -27,14 +27,19 @@ _SECRETS: Final = (
         re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^\"]*?(?:-----END [A-Z ]*-----|$)"),
     ),
     ("://", re.compile(r"(?<=://)[^\s/:@\"\\]{1,200}:[^\s/@\"\\]{1,200}(?=@)")),
-    (
-        "pass",
-        re.compile(
-            r"(?i)(?<=\bpasswor[dt])\s{0,3}(?:is|ist|lautet)?\s{0,3}[:=]\s{0,3}[^\s\"\\]{4,}"
-        ),
-    ),
     ("key", re.compile(r"(?i)(?<=\bapi.key)\s{0,3}[:=]\s{0,3}[^\s\"\\]{8,}")),
     ("secret", re.compile(r"(?i)(?<=\bsecret)\s{0,3}[:=]\s{0,3}[^\s\"\\]{8,}")),
+)
+_VERB: Final = r"(?:is|ist|lautet|was|war|heißt)"
+_PASSWORD: Final = re.compile(
+    r"(?i)(?P<before>(?:passwor[dt]|kennwort|passphrase|passcode)(?:"
+    # `Passwort: geheim`, `password is = geheim`, `"password": "geheim"`
+    rf"[\"'\\]{{0,4}}\s{{0,3}}{_VERB}?\s{{0,3}}[:=]\s{{0,3}}[\"'\\]{{0,4}}"
+    # `password for the shop is hunter22`: a digit or a sign tells it from a word of the sentence
+    r"|(?:\s{1,3}[^\s\"'\\.,:;=!?]{1,20}){0,5}?(?:"
+    rf"\s{{1,3}}{_VERB}\s{{1,3}}['\"\\]{{0,4}}(?=[^\s\"\\]{{0,80}}(?:\d|[@#$%^&*_+=~!?]\w))"
+    r"|\s{0,3}[:=]\s{0,3}(?=[^\s\"\\]{0,80}(?:[^\W\d]\d|\d[^\W\d]|[@#$%^&*_+=~!?]\w))"
+    r")))[^\s\"\\]{4,}"
 )
 _IBAN: Final = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 _CARD: Final = re.compile(r"(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d.-])")
@@ -47,6 +52,8 @@ def masked(text: str) -> str:
     for marker, pattern in _SECRETS:
         if marker in lower:
             text = pattern.sub(MASK, text)
+    if "pass" in lower or "kennwort" in lower:
+        text = _PASSWORD.sub(rf"\g<before>{MASK}", text)
     if _DIGITS.search(text):
         text = _IBAN.sub(_mask_iban, text)
         text = _CARD.sub(_mask_card, text)
