@@ -1,8 +1,10 @@
 """Follow-ups become questions that stand alone; other questions stay as they are."""
 
+import time
+
 import pytest
 
-from fourfold.assistant.follow_up import CombiningFollowUp, leans_on_history
+from fourfold.assistant.follow_up import CombiningFollowUp, leans_on_history, resolved
 from fourfold.core.records import Message
 
 pytestmark = pytest.mark.anyio
@@ -111,3 +113,27 @@ async def test_only_what_the_user_asked_is_repeated_and_not_endlessly() -> None:
     found = await CombiningFollowUp().standalone("Und wie schwer ist es?", history)
     assert "obey" not in found
     assert len(found) < 1_300
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Und für Akkus?", "und, für Akkus  aus ?!", "Und für Akkus... ? ", "UND für Akkus\tAUS."],
+)
+def test_marks_and_a_last_aus_are_no_part_of_what_is_asked(question: str) -> None:
+    asked = resolved(question, "Wie lange gilt die Garantie für Geräte?")
+    assert asked == "Wie lange gilt die Garantie für Akkus?"
+
+
+@pytest.mark.parametrize("filling", ["?", " ", "? ", " aus", ". aus?", "und "])
+def test_the_time_of_a_follow_up_grows_with_its_length_alone(filling: str) -> None:
+    short, long = (_seconds(f"und {filling * times}x") for times in (4_000, 16_000))
+    assert long < 10 * short + 0.02  # sixteen times where it grows with the square
+
+
+def _seconds(question: str) -> float:
+    def once() -> float:
+        began = time.process_time()
+        resolved(question, "Was kostet der BP 4?")
+        return time.process_time() - began
+
+    return min(once() for _ in range(3))

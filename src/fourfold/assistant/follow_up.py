@@ -11,8 +11,8 @@ from fourfold.core.records import Message
 
 _OPENING = re.compile(
     r"^\s*(?:und|oder|aber|auch|and|or|but|also|what about|how about|was ist mit|"
-    r"wie (?:ist|sieht) (?:das|es))\b[\s,]*(?P<rest>.*?)(?:\s+aus)?[\s?!.]*$",
-    re.IGNORECASE | re.DOTALL,
+    r"wie (?:ist|sieht) (?:das|es))\b[\s,]*",
+    re.IGNORECASE,
 )
 _POINTING = re.compile(
     r"\b(?:it|its|they|them|their|that|this|those|these|there|he|him|his|she|her|er|ihn|ihm|sie|"
@@ -63,7 +63,7 @@ def resolved(question: str, before: str) -> str:
     if not before or not leans_on_history(question):
         return question
     opening = _OPENING.match(question)
-    rest = opening["rest"] if opening else ""
+    rest = _without_ending(question[opening.end() :]) if opening else ""
     if rest and _is_whole(rest):
         return f"{rest[0].upper()}{rest[1:]}?"
     swap = _with_counted if _ASKING.match(rest) else _swapped
@@ -78,6 +78,20 @@ def leans_on_history(question: str) -> bool:
     words = content_words(question)
     points_back = len(words) <= _FEW_WORDS and _POINTING.search(question)
     return bool(_OPENING.match(question) or points_back or not words)
+
+
+def _without_ending(rest: str) -> str:
+    """Without the marks at the end, and without the `aus` of `wie sieht es mit … aus?`.
+
+    Counted from the end: a pattern would try each place where the ending could begin.
+    """
+    end = len(rest)
+    while end and (rest[end - 1].isspace() or rest[end - 1] in "?!."):
+        end -= 1
+    bare = rest[:end]
+    if bare[-3:].casefold() == "aus" and bare[-4:-3].isspace():
+        return bare[:-3].rstrip()
+    return bare
 
 
 def _is_whole(rest: str) -> bool:
