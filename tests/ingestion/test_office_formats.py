@@ -195,6 +195,112 @@ def test_a_row_of_a_pdf_stays_whole_when_its_first_cell_has_more_lines(
     ]
 
 
+def _drawn(*rows: tuple[int, str, str]) -> list[tuple[int, int, int, str]]:
+    """Rows of two columns: how high they stand, their two cells."""
+    return [
+        (left, top, 10, text)
+        for top, *texts in rows
+        for left, text in zip((70, 230), texts, strict=True)
+        if text
+    ]
+
+
+@pytest.mark.parametrize("above", [20, 26])  # as far as rows are apart; a little more
+def test_names_of_sections_in_a_table_of_a_pdf_leave_the_header_to_all_rows(
+    parse: Parse, make: SimpleNamespace, above: int
+) -> None:
+    table = _drawn(
+        (720, "Produkt", "Preis"),
+        (720 - above, "Akku-Geräte", ""),
+        (700 - above, "AKS 36", "399 Euro"),
+        (700 - 2 * above, "Netzgeräte", ""),
+        (680 - 2 * above, "KS 5", "249 Euro"),
+        (660 - 2 * above, "KS 7", "299 Euro"),
+    )
+    found = pieces(parse(make.pdf(table), "a.pdf"))
+    assert found == [
+        (
+            "table",
+            "Akku-Geräte\n"
+            "Produkt: AKS 36; Preis: 399 Euro\n"
+            "Netzgeräte\n"
+            "Produkt: KS 5; Preis: 249 Euro\n"
+            "Produkt: KS 7; Preis: 299 Euro",
+        )
+    ]
+
+
+def test_sections_of_one_row_each_and_sections_in_sections_keep_their_names(
+    parse: Parse, make: SimpleNamespace
+) -> None:
+    texts = [
+        ("Produkt", "Preis"),
+        ("Sägen", ""),
+        ("Akku-Geräte", ""),
+        ("AKS 36", "399 Euro"),
+        ("Netzgeräte", ""),
+        ("KS 5", "auf Anfrage"),
+    ]
+    table = _drawn(*((720 - 20 * n, *row) for n, row in enumerate(texts)))
+    found = pieces(parse(make.pdf(table), "a.pdf"))
+    assert found == [
+        (
+            "table",
+            "Sägen\nAkku-Geräte\nProdukt: AKS 36; Preis: 399 Euro\n"
+            "Netzgeräte\nProdukt: KS 5; Preis: auf Anfrage",
+        )
+    ]
+
+
+def test_a_short_line_between_two_tables_of_a_pdf_stays_outside(
+    parse: Parse, make: SimpleNamespace
+) -> None:
+    tables = _drawn(
+        (740, "Preise", ""),
+        (720, "Produkt", "Preis"),
+        (700, "KS 5", "249 Euro"),
+        (680, "KS 7", "299 Euro"),
+        (645, "Laufzeiten", ""),
+        (625, "Produkt", "Dauer"),
+        (605, "KS 5", "2 Stunden"),
+        (585, "Restposten", ""),
+        (565, "Produkt", "Dauer"),
+        (545, "KS 3", "1 Stunde"),
+        (529, "Ohne Gewähr", ""),
+    )
+    found = pieces(parse(make.pdf(tables), "a.pdf"))
+    assert found == [
+        ("paragraph", "Preise"),
+        ("table", "Produkt: KS 5; Preis: 249 Euro\nProdukt: KS 7; Preis: 299 Euro"),
+        ("paragraph", "Laufzeiten"),
+        ("table", "Produkt: KS 5; Dauer: 2 Stunden"),
+        ("paragraph", "Restposten"),
+        ("table", "Produkt: KS 3; Dauer: 1 Stunde"),
+        ("paragraph", "Ohne Gewähr"),
+    ]
+
+
+@pytest.mark.parametrize("more", [("KS 7",), ("KS 7", "mit Koffer")])
+def test_the_first_cell_of_the_last_row_of_a_pdf_keeps_all_its_lines(
+    parse: Parse, make: SimpleNamespace, more: tuple[str, ...]
+) -> None:
+    table = _drawn(
+        (720, "Produkt", "Preis"),
+        (700, "Messer", "12 Euro"),
+        (680, "Kappsäge", "399 Euro"),
+        *((668 - 12 * n, text, "") for n, text in enumerate(more)),
+        (600, "Alle Preise gelten ab Werk.", ""),
+    )
+    found = pieces(parse(make.pdf(table), "a.pdf"))
+    assert found == [
+        (
+            "table",
+            f"Produkt: Messer; Preis: 12 Euro\nProdukt: Kappsäge {' '.join(more)}; Preis: 399 Euro",
+        ),
+        ("paragraph", "Alle Preise gelten ab Werk."),
+    ]
+
+
 def test_two_blocks_of_text_side_by_side_are_no_table(parse: Parse, make: SimpleNamespace) -> None:
     left = [(70, 700 - 12 * n, 10, text) for n, text in enumerate(["Werk Nord", "Hafen 1", "Kiel"])]
     right = [(320, 700 - 12 * n, 10, text) for n, text in enumerate(["Werk Süd", "Ulm"])]
