@@ -23,7 +23,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -205,7 +205,10 @@ def _family(pid: int) -> list[psutil.Process]:
 def _cpu(pid: int | None) -> float:
     if pid is None:
         return 0.0
-    times = [process.cpu_times() for process in _family(pid)]
+    times = []
+    for process in _family(pid):
+        with suppress(psutil.NoSuchProcess):  # a database ends its helpers now and then
+            times.append(process.cpu_times())
     return sum(one.user + one.system for one in times)
 
 
