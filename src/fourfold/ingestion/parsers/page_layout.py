@@ -11,8 +11,9 @@ from statistics import median
 
 from fourfold.core.records import Place
 from fourfold.ingestion.builder import DocumentBuilder
+from fourfold.ingestion.parsers.page_columns import by_columns
 from fourfold.ingestion.parsers.page_lines import LINE_HYPHEN, Line, Page
-from fourfold.ingestion.parsers.page_tables import by_columns, table_length, table_text
+from fourfold.ingestion.parsers.page_tables import table_length, table_text
 
 _BULLET = re.compile(r"(?:[•·▪●○■□◦–—*-]|\(?\d{1,3}[.)]|\(?[a-z]\))\s+\S")
 _BULLET_SIGN = re.compile(r"[•·▪●○■□◦]\s*")

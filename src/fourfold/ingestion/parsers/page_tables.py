@@ -8,11 +8,15 @@ from math import inf
 from statistics import median
 
 from fourfold.ingestion.builder import table_rows
+from fourfold.ingestion.parsers.page_columns import (
+    columns_of,
+    in_columns,
+    is_prose,
+    shared_columns,
+)
 from fourfold.ingestion.parsers.page_lines import Line
 
 _MIN_ROWS = 2
-_PROSE_CELL = 38  # characters: two columns of running text, not a table, when cells are this long
-_MIN_PROSE_ROWS = 4
 _NEARER = 0.15  # heights of a letter
 _APART = 0.9  # heights: what is less below is beside
 _CLOSE = 0.3  # heights between the lines of a cell; above a paragraph is more
@@ -33,7 +37,7 @@ def table_length(lines: Sequence[Line], start: int) -> int:
     while end > start and not _may_be_last(lines, start, end - 1):
         end -= 1
     rows = sum(len(line.cells) > 1 for line in lines[start:end])
-    return end - start if rows >= _MIN_ROWS and len(_columns(lines[start:end])) > 1 else 0
+    return end - start if rows >= _MIN_ROWS and len(columns_of(lines[start:end])) > 1 else 0
 
 
 def _belongs(lines: Sequence[Line], start: int, end: int, left: float) -> bool:
@@ -83,7 +87,7 @@ def _begins_row(lines: Sequence[Line], start: int, position: int) -> bool:
     pitch = _pitch(lines, start, position)
     if pitch and line.top - lines[position + 1].top > pitch - _NEARER * line.height:
         return False
-    columns = _columns([lines[start], lines[ahead]])
+    columns = columns_of([lines[start], lines[ahead]])
     is_aligned = len(columns) == len(lines[start].cells) and len(columns) > 1
     return is_aligned and line.right < columns[1][0]
 
@@ -121,7 +125,7 @@ def _is_between_rows(lines: Sequence[Line], start: int, position: int) -> bool:
     if min(steps) <= least or max(steps) >= _FARTHER * pitch:
         return False
     rows, row = [lines[at] for at in _rows_above(lines, start, position)], lines[ahead]
-    is_row = _shared(rows, row) > 1 and not _is_header(rows, row)
+    is_row = shared_columns(rows, row) > 1 and not _is_header(rows, row)
     return is_row and _is_first_cell(line, [*rows, row])
 
 
@@ -148,21 +152,12 @@ def _pitch(lines: Sequence[Line], start: int, position: int) -> float:
 
 def _is_first_cell(line: Line, rows: Sequence[Line]) -> bool:
     """One cell in letters of that size, from the edge of the first column, clear of the second."""
-    columns = _columns(rows)
+    columns = columns_of(rows)
     return (
         len(line.cells) == 1 < len(columns)
         and abs(line.height / rows[-1].height - 1) < _OTHER_SIZE
         and abs(line.left - columns[0][0]) < _ALIGNED * line.height
         and line.right < columns[1][0]
-    )
-
-
-def _shared(rows: Sequence[Line], row: Line) -> int:
-    """How many cells of that row stand in the columns of the others."""
-    columns = _columns(rows)
-    return sum(
-        any(left < cell.right and cell.left < right for left, right in columns)
-        for cell in row.cells
     )
 
 
@@ -188,9 +183,9 @@ def _gap(lines: Sequence[Line], position: int) -> float:
 
 def table_text(lines: Sequence[Line]) -> str | None:
     """The rows with their header; `None` for columns of running text."""
-    if _is_prose(lines):
+    if is_prose(lines):
         return None
-    columns = _columns(lines)
+    columns = columns_of(lines)
     sections = {at for at in range(len(lines)) if _is_between_rows(lines, 0, at)}
     rows: list[list[str]] = []
     names: list[tuple[int, str]] = []  # of sections: how many rows are above
@@ -198,7 +193,7 @@ def table_text(lines: Sequence[Line]) -> str | None:
     pitch = _row_pitch(lines, sections)
     last_top = 0.0
     for position, line in enumerate(lines):
-        cells = _in_columns(line, columns)
+        cells = in_columns(line, columns)
         filled = sum(map(bool, cells))
         is_part = bool(rows) and filled == 1
         near_last = last_top - line.top < 0.75 * pitch and filled < len(columns)
@@ -232,51 +227,6 @@ def _with_names(texts: list[str], rows: int, names: Sequence[tuple[int, str]]) -
 def _stacked(parts: Sequence[Sequence[str]]) -> list[str]:
     """One row of lines that stand below each other."""
     return [" ".join(filter(None, column)) for column in zip(*parts, strict=True)]
-
-
-def by_columns(lines: Sequence[Line]) -> list[Line]:
-    """Columns of running text, one after the other instead of side by side."""
-    columns = _columns(lines)
-    sorted_lines: list[Line] = []
-    for left, right in columns:
-        for line in lines:
-            cells = tuple(
-                cell for cell in line.cells if left <= (cell.left + cell.right) / 2 <= right
-            )
-            if cells:
-                sorted_lines.append(Line(cells, line.top, line.bottom, is_bold=line.is_bold))
-    return sorted_lines
-
-
-def _is_prose(lines: Sequence[Line]) -> bool:
-    rows = [line for line in lines if len(line.cells) > 1]
-    if len(rows) < _MIN_PROSE_ROWS or max(len(line.cells) for line in rows) > 3:
-        return False
-    lengths = [min(len(cell.text) for cell in line.cells[:2]) for line in rows]
-    return median(lengths) >= _PROSE_CELL
-
-
-def _columns(lines: Sequence[Line]) -> list[tuple[float, float]]:
-    """The stretches of the page, left to right, in which cells lie above each other."""
-    spans = sorted(
-        (cell.left, cell.right) for line in lines if len(line.cells) > 1 for cell in line.cells
-    )
-    columns: list[tuple[float, float]] = []
-    for left, right in spans:
-        if columns and left < columns[-1][1]:
-            columns[-1] = (columns[-1][0], max(columns[-1][1], right))
-        else:
-            columns.append((left, right))
-    return columns
-
-
-def _in_columns(line: Line, columns: Sequence[tuple[float, float]]) -> list[str]:
-    texts = [""] * len(columns)
-    for cell in line.cells:
-        overlaps = [min(cell.right, right) - max(cell.left, left) for left, right in columns]
-        best = overlaps.index(max(overlaps))
-        texts[best] = f"{texts[best]} {cell.text}".strip()
-    return texts
 
 
 def _row_pitch(lines: Sequence[Line], sections: Container[int]) -> float:
