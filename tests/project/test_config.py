@@ -54,6 +54,18 @@ def test_two_sources_of_one_name_are_refused() -> None:
     assert "more than one source is called `d`" in problems_of(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name: smollm2-135m\nmodel: smollm2-135m\n",
+        "name: gpu\nmodels: [{name: gpu, url: 'http://x/v1', model: m}]\n",
+    ],
+)
+def test_a_model_of_the_same_name_could_not_be_asked(text: str) -> None:
+    sources = "sources: [{name: d, folder: x}]\n"
+    assert "the project and a model are both called" in problems_of(text + sources)
+
+
 @pytest.mark.parametrize("text", ["", "just words", "- a\n- list\n", "name: [1]\n"])
 def test_a_file_of_another_shape_is_an_error_with_words(text: str) -> None:
     assert "fourfold.yaml" in problems_of(text)

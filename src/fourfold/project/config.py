@@ -206,6 +206,11 @@ def _reject_twins(config: ProjectConfig, file: Path) -> None:
                 f"`{file}`: more than one {kind} is called `{twins[0]}`.",
                 hint="Give each a name of its own.",
             )
+    if config.name in [config.model, *(model.name for model in config.models)]:
+        raise InvalidProject(
+            f"`{file}`: the project and a model are both called `{config.name}`.",
+            hint="Clients name what they ask: change `name`, which is the application's.",
+        )
 
 
 def _sentence(problem: Any, root: yaml.Node | None) -> str:
