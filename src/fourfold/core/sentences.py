@@ -27,8 +27,8 @@ _NEVER_LAST = _words(
     "abb abs anm bd bsp bspw bzgl bzw ca dgl dipl dr evtl exkl ggf ggfs gem geb hr hrn ing "
     "inkl insb jh kap lt mind mio mrd nr prof rd resp röm sog st stellv str tab tel teilw "
     "tgl tsd u.a vgl verf vorm zt ztr zw zzgl zzt z.b d.h i.d.r o.g s.o s.u u.u v.a z.t "
-    "approx dept ed eds e.g eq est excl fig figs gen gov i.e incl mr mrs ms messrs mt nos op pp rev "
-    "sen sgt viz vol vs cf capt col lt"
+    "approx dept ed eds e.g eq est excl fig figs gen gov i.e incl mr mrs ms messrs mt nos op pp "
+    "rev sen sgt viz vol vs cf capt col lt"
 )
 # These end a sentence now and then: only when a word follows that likes to begin one.
 _SELDOM_LAST = _words(
