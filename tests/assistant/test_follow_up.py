@@ -28,6 +28,11 @@ def turns(*questions: str) -> list[Message]:
             "Wie lange gilt die Garantie bei gewerblicher Nutzung?",
         ),
         (
+            "Wie lange gilt die Garantie auf Akkus bei privater Nutzung?",
+            "Und bei gewerblicher?",
+            "Wie lange gilt die Garantie auf Akkus bei gewerblicher Nutzung?",
+        ),
+        (
             "What is the capacity of the BP 4 battery pack?",
             "What about the BP 8?",
             "What is the capacity of the BP 8 battery pack?",

@@ -36,6 +36,7 @@ _NOUN_PHRASE = (
     r"(?:(?:[a-zäöüß]+\s+){0,2}[A-ZÄÖÜ0-9][\w/-]*(?:\s+[A-ZÄÖÜ0-9][\w/-]*)*|[\w/-]+(?:\s+\d+)?)"
 )
 _ABOUT = ("für", "auf", "von", "for", "on", "of")
+_ENDINGS_OF_ADJECTIVES = ("er", "en", "em", "es")  # in German, behind a preposition
 _FEW_WORDS = 4
 _FEWEST_WHOLE = 3  # content words of a question that leans on nothing
 _LONGEST_BEFORE = 300  # characters of an earlier question that are worth keeping
@@ -141,4 +142,13 @@ def _with_phrase(before: str, preposition: str, rest: str) -> str:
     if not found:
         return ""
     replaced = found[0] if about else found[-1]
-    return f"{before[: replaced.start()]}{rest}{before[replaced.end() :]}"
+    whole = f"{rest} {noun}" if (noun := _missing_noun(rest, replaced.group())) else rest
+    return f"{before[: replaced.start()]}{whole}{before[replaced.end() :]}"
+
+
+def _missing_noun(rest: str, replaced: str) -> str:
+    """`Nutzung` for `bei gewerblicher` in place of `bei privater Nutzung`; empty where none is."""
+    *_, adjective, noun = ["", *replaced.split()]
+    was_described = adjective.endswith(_ENDINGS_OF_ADJECTIVES) and noun[0].isupper()
+    now_lacks_it = rest.islower() and rest.endswith(_ENDINGS_OF_ADJECTIVES)
+    return noun if was_described and now_lacks_it else ""
