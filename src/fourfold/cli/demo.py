@@ -69,5 +69,7 @@ def _typed() -> str:
     import sys
 
     here = Path(sys.argv[0])
+    if here.name == "__main__.py":
+        return f"{sys.executable} -m fourfold"
     found = shutil.which(here.name)
     return here.name if found and Path(found).samefile(here) else str(here)
