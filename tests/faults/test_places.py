@@ -72,8 +72,26 @@ def test_links_that_leave_the_folder_are_listed_and_not_read(
         "folder": "outside_folder",
         "relative.md": "outside_folder",
         "chain.md": "outside_folder",
-        "nowhere.md": "unreadable",
+        "nowhere.md": "missing",
     }
+    hits = fourfold.run("search", "Geheimwort Xylophon", folder=project).json["hits"]
+    assert not any("Xylophon" in hit["text"] for hit in hits)
+
+
+def test_a_link_whose_target_was_deleted_leaves_the_index(
+    fourfold: Fourfold, project: Path
+) -> None:
+    documents = project / "documents"
+    (documents / "tief").mkdir()
+    (documents / "tief" / "lohn.md").write_text("Das Geheimwort lautet Xylophon.")
+    (documents / "link.md").symlink_to("tief/lohn.md")
+    (documents / "ordner").symlink_to("tief")
+    fourfold.run("ingest", folder=project)
+    assert "link.md" in fourfold.finds("Geheimwort Xylophon", project)
+    shutil.rmtree(documents / "tief")
+    report = fourfold.run("ingest", folder=project).json
+    causes = {failure["document"]: failure["cause"] for failure in report["failed"]}
+    assert causes == {"link.md": "missing", "ordner": "missing"}
     hits = fourfold.run("search", "Geheimwort Xylophon", folder=project).json["hits"]
     assert not any("Xylophon" in hit["text"] for hit in hits)
 

@@ -49,6 +49,8 @@ def test_a_deleted_file_is_gone() -> None:
         (".", "unreadable", (), []),
         ("x/y/a.pdf", "unreadable", ("hr",), ["x/y/a.pdf", "b.pdf"]),
         ("x/y/a.pdf", "outside_folder", (), ["x/y/a.pdf", "b.pdf"]),
+        ("x/y/a.pdf", "missing", (), ["x/y/a.pdf", "b.pdf"]),
+        ("x", "missing", (), ["x/y/a.pdf", "b.pdf"]),
         ("x/y/a", "unreadable", (), ["x/y/a.pdf", "b.pdf"]),
     ],
 )

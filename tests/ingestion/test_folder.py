@@ -51,12 +51,14 @@ def test_links_that_lead_out_are_refused(tmp_path: Path) -> None:
     (tmp_path / "in/folder").symlink_to(tmp_path / "out")
     (tmp_path / "in/gone").symlink_to(tmp_path / "nowhere")
     (tmp_path / "in/inside.txt").symlink_to(tmp_path / "in/a.txt")
+    (tmp_path / "in/itself").symlink_to("itself")
     (tmp_path / "in/sub/loop").symlink_to(tmp_path / "in")
     connector = FolderConnector("s", tmp_path / "in")
     assert paths(connector) == ["a.txt", "inside.txt", "sub/b.txt"]
     assert [(one.path, one.cause) for one in connector.refused()] == [
         ("folder", "outside_folder"),
-        ("gone", "unreadable"),
+        ("gone", "missing"),
+        ("itself", "missing"),
         ("link.txt", "outside_folder"),
     ]
 

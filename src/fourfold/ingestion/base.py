@@ -25,6 +25,7 @@ Cause = Literal[
     "needs_ocr",
     "unreadable",
     "outside_folder",
+    "missing",
 ]
 
 

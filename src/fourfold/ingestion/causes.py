@@ -53,6 +53,10 @@ _WORDS: Final[dict[Cause, tuple[str, str]]] = {
         "The file is a link that leads out of the folder of documents.",
         "Copy the file into the folder, or name its folder as a source of its own.",
     ),
+    "missing": (
+        "The link leads to a file or folder that does not exist.",
+        "Delete the link, or put back what it led to.",
+    ),
 }
 
 

@@ -125,8 +125,10 @@ class FolderConnector:
     def _leads_inside(self, root: Path, link: Path) -> bool:
         try:
             target = link.resolve(strict=True)
-        except (OSError, RuntimeError):
-            self._refuse(self._path(root, link), "unreadable", "The link leads nowhere.")
+        except (OSError, RuntimeError) as error:  # the latter for a link to itself
+            is_gone = not isinstance(error, PermissionError)
+            cause: Cause = "missing" if is_gone else "unreadable"
+            self._refuse(self._path(root, link), cause, unparsable(cause).message)
             return False
         if target.is_relative_to(root):
             return True
