@@ -55,14 +55,22 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run
 
 
+RULES = """\
+    files: [{match: "personal/**", groups: [hr]}]
+models:
+  - {name: own, url: 'http://127.0.0.1:9/v1', model: m,
+     price: {input: 2, output: 10, date: 2026-11-22}}
+  - {name: new, url: 'http://127.0.0.1:9/v1', model: m}
+"""
+
+
 @pytest.fixture(scope="session")
 def project(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small project with three documents, ingested; one is for the group `hr` only."""
     folder = tmp_path_factory.mktemp("Büro mit Leerzeichen") / "helpdesk"
     assert run("init", str(folder), folder=folder.parent).code == 0
-    rules = '    files: [{match: "personal/**", groups: [hr]}]\n'
     with (folder / "fourfold.yaml").open("a", encoding="utf-8") as file:
-        file.write(rules)
+        file.write(RULES)
     documents = folder / "documents"
     (documents / "personal").mkdir()
     (documents / "garantie.md").write_text(

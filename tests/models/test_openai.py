@@ -24,6 +24,7 @@ from fourfold.core.errors import (
 from fourfold.core.records import CompletionOptions, Message, Usage
 from fourfold.models.client import Timeouts
 from fourfold.models.openai import OpenAIModel, estimate_tokens
+from fourfold.models.prices import Price
 from fourfold.testing.models import ChatModelContract
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ async def test_the_request_says_what_was_asked(stand_in: StandIn, make: Any) -> 
     stand_in.then(reply("hi"))
     options = CompletionOptions(max_tokens=5, temperature=0.5, seed=3, stop=("X",), top_logprobs=2)
     completion = await make(extra={"user": "u"}).complete([Message("system", "s")], options)
-    assert completion.usage == Usage(prompt_tokens=9, completion_tokens=3)
+    assert completion.usage == Usage(prompt_tokens=9, completion_tokens=3, cost_usd=None)
     assert stand_in.bodies[0] == {
         "model": "m",
         "messages": [{"role": "system", "content": "s"}],
@@ -166,12 +167,21 @@ async def test_a_field_can_be_left_out(stand_in: StandIn, make: Any) -> None:
 
 
 @pytest.mark.anyio
+async def test_an_answer_carries_what_it_costs(stand_in: StandIn, make: Any) -> None:
+    stand_in.then(reply("hi"), pieces(event("hi", "stop"), USAGE, DONE), pieces(event("a", "stop")))
+    model = make(tariff=Price(input=1_000, output=10_000))
+    assert (await model.complete(QUESTION, PLAIN)).usage.cost_usd == pytest.approx(0.009 + 0.03)
+    ends = [[delta async for delta in model.stream(QUESTION, PLAIN)][-1].usage for _ in range(2)]
+    assert [usage.cost_usd for usage in ends] == [pytest.approx(0.007 + 0.02), None]
+
+
+@pytest.mark.anyio
 async def test_events_survive_any_cut_of_the_network(stand_in: StandIn, make: Any) -> None:
     whole = event("Grüß ") + event("Gott") + event(finish="stop") + USAGE + DONE
     stand_in.then(pieces(*(whole[n : n + 1] for n in range(len(whole)))))
     deltas = [delta async for delta in make().stream(QUESTION, PLAIN)]
     assert "".join(delta.text for delta in deltas) == "Grüß Gott"
-    assert deltas[-1].usage == Usage(prompt_tokens=7, completion_tokens=2)
+    assert deltas[-1].usage == Usage(prompt_tokens=7, completion_tokens=2, cost_usd=None)
 
 
 @pytest.mark.anyio
@@ -188,7 +198,7 @@ async def test_what_arrives_together_goes_on_together(stand_in: StandIn, make: A
     stand_in.then(pieces(event("a") + event("b"), event("c", "stop") + USAGE + DONE))
     deltas = [delta async for delta in make().stream(QUESTION, PLAIN)]
     assert [delta.text for delta in deltas] == ["ab", "c", ""]
-    assert deltas[-1].usage == Usage(prompt_tokens=7, completion_tokens=2)
+    assert deltas[-1].usage == Usage(prompt_tokens=7, completion_tokens=2, cost_usd=None)
 
 
 @pytest.mark.anyio

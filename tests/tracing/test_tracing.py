@@ -36,7 +36,7 @@ def answer_from(*hits: Hit) -> Answer:
         text="Zwei Jahre [1].",
         model="small",
         citations=tuple(citation(number, one) for number, one in enumerate(hits, 1)),
-        usage=Usage(prompt_tokens=100, completion_tokens=7),
+        usage=Usage(prompt_tokens=100, completion_tokens=7, cost_usd=0.004),
         hits=hits,
     )
 
@@ -76,7 +76,7 @@ async def test_a_request_can_be_read_with_all_it_took(database: Database) -> Non
     assert (view.kind, view.application, view.model, view.outcome) == (
         "chat", "helpdesk", "small", "ok",
     )  # fmt: skip
-    assert (view.prompt_tokens, view.completion_tokens) == (100, 7)
+    assert (view.prompt_tokens, view.completion_tokens, view.cost_usd) == (100, 7, 0.004)
     assert view.question == "Wie lange ist die Garantie?"
     assert view.answer == "Zwei Jahre [1]."
     assert [span["name"] for span in view.spans] == ["retrieve"]

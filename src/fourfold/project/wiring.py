@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fourfold.guards.base import Guard
     from fourfold.indexing import Indexer
     from fourfold.ingestion.base import Connector
+    from fourfold.models.prices import Tariff
     from fourfold.project.project import Project
     from fourfold.prompts.template import Prompt
     from fourfold.retrieval.base import VectorStore
@@ -219,8 +220,18 @@ def _remote_model(config: RemoteModelConfig) -> ChatModel:
         api_key=read_secret(config.key_variable),
         context_tokens=config.context_tokens,
         timeouts=Timeouts(first_byte_seconds=config.timeout_seconds),
+        tariff=tariff(config),
     )
     return made
+
+
+def tariff(config: RemoteModelConfig) -> Tariff:
+    """The project's own price, or else the one that the provider publishes."""
+    from fourfold.models.prices import Price, published
+
+    if config.price is None:
+        return published(config.model, config.url)
+    return Price(input=config.price.input, output=config.price.output, cached=config.price.cached)
 
 
 def _remote_embedder(config: RemoteEmbedderConfig) -> Embedder:

@@ -46,7 +46,7 @@ class TraceRecorder:
         self.question = ""
         self.answer: Answer | None = None
         self.usage = Usage()
-        self.cost_usd: float | None = None
+        self.cost_usd: float | None = None  # nobody knows, until the answer says it
         self.spans: list[Span] = []
         self.facts: dict[str, Any] = {}
         self._seconds = seconds
@@ -68,8 +68,7 @@ class TraceRecorder:
         return _Timed(self, name, attributes)
 
     def note(self, **attributes: Any) -> None:
-        """Keep facts about the request as a whole; `cost_usd` becomes its price."""
-        self.cost_usd = attributes.pop("cost_usd", self.cost_usd)
+        """Keep facts about the request as a whole."""
         self.facts.update(attributes)
 
     def asked(self, question: str) -> None:
@@ -86,6 +85,7 @@ class TraceRecorder:
         self.answer = answer
         self.model = answer.model
         self.usage = answer.usage
+        self.cost_usd = answer.usage.cost_usd
         if answer.refused:
             self.outcome = "refused"
             self.facts["refused_because"] = answer.refused_because

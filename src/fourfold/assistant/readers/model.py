@@ -135,13 +135,13 @@ class ModelReader:
             top_logprobs=_LIKELIEST,
         )
         completion = await self.model.complete(messages, options)
+        yield Draft(usage=completion.usage)
         words = completion.text.strip(_AROUND)
         if words and (question.likelihood >= _SURE or _doubt(completion) < _DOUBTFUL):
             source = next((one for one in reversed(shown) if _ends_of(words, one.text)), None)
             whole = _with_unit(words, source.text) if source else words
             if draft := _draft(whole, shown, question.text):
                 yield replace(draft, candidate=source)
-        yield Draft(usage=completion.usage)
 
     async def _written(
         self, messages: Sequence[Message], shown: Sequence[Candidate], question: Question

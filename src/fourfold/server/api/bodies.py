@@ -107,11 +107,12 @@ class Hit(BaseModel):
 
 
 class Usage(BaseModel):
-    """Tokens."""
+    """Tokens, and what the model's provider charges for them; `null`: nobody knows the price."""
 
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int
+    cost_usd: float | None
 
 
 class AnswerOut(BaseModel):

@@ -79,17 +79,12 @@ class ApiCalls:
                 answer = [piece.answer async for piece in stream if piece.answer][-1]
             recorder.answered(answer)
         self._metrics.answer(name, answer.usage, refused=answer.refused)
-        usage = answer.usage
         return {
             "question": body.question,
             "answer": answer.text,
             **evidence(Reply(answer=answer), recorder.trace_id, hits=False),
             "model": answer.model,
-            "usage": {
-                "prompt_tokens": usage.prompt_tokens,
-                "completion_tokens": usage.completion_tokens,
-                "cached_tokens": usage.cached_tokens,
-            },
+            "usage": answer.usage.as_json(),
             "seconds": recorder.seconds,
         }
 

@@ -1,0 +1,64 @@
+"""What a completion costs: the project's own price, or the one that its provider publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from fourfold.core.records import Usage
+
+Tariff: TypeAlias = Callable[[Usage], float | None]
+"""US dollars for these tokens; None when nobody knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """US dollars for a million tokens, for those who have a contract or a server of their own."""
+
+    input: float
+    output: float
+    cached: float | None = None  # prompt tokens that the provider had read before; else as input
+
+    def __call__(self, usage: Usage) -> float:
+        """US dollars for these tokens."""
+        cached = self.input if self.cached is None else self.cached
+        return (
+            (usage.prompt_tokens - usage.cached_tokens) * self.input
+            + usage.cached_tokens * cached
+            + usage.completion_tokens * self.output
+        ) / 1_000_000
+
+
+def unknown(usage: Usage) -> None:
+    """The tariff of a model whose price nobody told."""
+
+
+def published(model: str, url: str) -> Tariff:
+    """The list price of that model at that address, out of the data of `genai-prices`.
+
+    They are those of the installed release of that package: it asks no server. `unknown` for a
+    model or an address that it does not have.
+    """
+    import genai_prices
+
+    def tariff(usage: Usage) -> float:
+        tokens = genai_prices.Usage(
+            input_tokens=usage.prompt_tokens,
+            cache_read_tokens=usage.cached_tokens,
+            output_tokens=usage.completion_tokens,
+        )
+        return float(
+            genai_prices.calc_price(tokens, model_ref=model, provider_api_url=url).total_price
+        )
+
+    try:
+        tariff(Usage(prompt_tokens=1, completion_tokens=1))
+    except (LookupError, ValueError):
+        return unknown
+    return tariff
+
+
+def charged(usage: Usage, tariff: Tariff) -> Usage:
+    """The same tokens with their price; unknown when the server told no tokens."""
+    return replace(usage, cost_usd=tariff(usage) if usage.prompt_tokens else None)
