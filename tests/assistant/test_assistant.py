@@ -204,6 +204,25 @@ async def test_nothing_found_is_a_refusal(assistant: Made) -> None:
     assert answer.refused_because == "not in the documents"
 
 
+async def test_thanks_get_an_invitation_to_ask_and_nothing_is_searched(
+    assistant: Made, found: Found
+) -> None:
+    polite = assistant([found(WARRANTY)], ExtractiveReader())
+    answer = await ask(polite, "Vielen Dank!")
+    assert answer.refused_because == "no question"
+    assert answer.text == "Stellen Sie mir eine Frage zu den Dokumenten."
+    assert polite.retriever.asked == []  # type: ignore[attr-defined]
+
+
+async def test_a_follow_up_leans_on_the_question_before_the_thanks(
+    assistant: Made, found: Found
+) -> None:
+    polite = assistant([found(WARRANTY)], ExtractiveReader())
+    history = [Message("user", "Wie lange ist die Garantie auf Geräte?"), Message("user", "Danke!")]
+    answer = await ask(polite, "Und für Akkus?", history)
+    assert answer.standalone_question == "Wie lange ist die Garantie für Akkus?"
+
+
 async def test_an_objection_to_the_question_stops_everything(assistant: Made, found: Found) -> None:
     model = ScriptedModel([])
     guarded = assistant([found(WARRANTY)], ModelReader(model), input_guards=[InjectionGuard()])

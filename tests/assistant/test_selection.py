@@ -76,3 +76,14 @@ async def test_the_words_of_a_follow_up_count_more_than_those_from_before(found:
     devices, batteries = by_words(question, [found(text)], focus="Und für Akkus?")
     without_focus = by_words(question, [found(text)])
     assert batteries.score - devices.score > without_focus[1].score - without_focus[0].score
+
+
+def test_a_message_that_says_next_to_nothing_is_no_candidate(found: Found) -> None:
+    hits = [
+        found("Lena Hofer (07.10.26, 12:51): Danke!"),
+        found("Ben (07.10.26, 12:52): Aha, 3 Wo."),
+    ]
+    assert by_words("Wie lange ist die Garantie?", hits) == []
+    told = found("Lena Hofer (07.10.26, 12:51): Ware liegt auf dem Kiesplatz.")
+    assert len(by_words("Wo liegt die Ware?", [told])) == 1
+    assert len(by_words("Was kostet das?", [found("Preis (netto, 2026): 40 €")])) == 1

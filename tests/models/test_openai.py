@@ -418,26 +418,6 @@ async def test_a_wrong_schema_never_reaches_the_server(stand_in: StandIn, make: 
 
 
 @pytest.mark.anyio
-async def test_the_context_is_asked_of_the_server(stand_in: StandIn, make: Any) -> None:
-    models = [{"id": "other", "max_model_len": 1}, {"id": "m", "max_model_len": 32000}]
-    stand_in.then(status(200, {"data": models}))
-    model = make()
-    await model.load()
-    assert model.context_tokens == 32000
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize("answer", [status(404), status(200, {"data": [{"id": "m"}]})])
-async def test_without_a_word_from_the_server_a_usual_context_is_taken(
-    stand_in: StandIn, make: Any, answer: Any
-) -> None:
-    stand_in.then(answer)
-    model = make()
-    await model.load()
-    assert model.context_tokens == 8192
-
-
-@pytest.mark.anyio
 async def test_a_content_filter_is_an_error(stand_in: StandIn, make: Any) -> None:
     stand_in.then(pieces(event("a"), event(finish="content_filter"), DONE))
     with pytest.raises(ModelRejected, match="content filter"):

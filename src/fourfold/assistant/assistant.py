@@ -17,8 +17,8 @@ from fourfold.assistant.base import (
 )
 from fourfold.assistant.candidates import Selection
 from fourfold.assistant.citations import Citations
-from fourfold.assistant.language import KNOWN_LANGUAGES, language_of
-from fourfold.assistant.reply import Reply
+from fourfold.assistant.language import KNOWN_LANGUAGES, is_courtesy, language_of
+from fourfold.assistant.reply import NO_QUESTION, Reply
 from fourfold.core.records import Answer, Hit, Message, Principal, Where
 from fourfold.core.trace import Recorder
 from fourfold.guards.base import Guard
@@ -54,6 +54,10 @@ class Assistant:
         self.limit = limit
         self.foreign = foreign
 
+    async def prepare(self) -> None:
+        """Do what can be done before the first question; takes no money and no network."""
+        await self.reader.read_ahead()
+
     async def answer(
         self,
         question: str,
@@ -79,13 +83,15 @@ class Assistant:
         where: Where | None = None,
     ) -> AsyncGenerator[AnswerPiece, None]:
         """Show the hits, then each sentence once its citation holds, then the whole answer."""
-        recent = history[-_REMEMBERED:]
-        said = [turn for turn in recent if not _objection(self.input_guards, turn.content)]
+        said = self._said(history)
         reply = Reply(
             question=question, language=language_of(question, said), model=self.reader.name
         )
         if reason := _objection(self.input_guards, question):
             yield reply.refuse(reason)
+            return
+        if is_courtesy(question):
+            yield reply.refuse(NO_QUESTION)
             return
         with recorder.span("follow_up"):
             reply.question = await self.follow_up.standalone(question, said)
@@ -101,6 +107,14 @@ class Assistant:
                     yield reply.say(sentence)
         recorder.note(model=reply.model, usage=reply.usage, hits=len(reply.hits))
         yield reply.end()
+
+    def _said(self, history: Sequence[Message]) -> list[Message]:
+        """The last turns that a question may lean on."""
+        return [
+            turn
+            for turn in history[-_REMEMBERED:]
+            if not is_courtesy(turn.content) and not _objection(self.input_guards, turn.content)
+        ]
 
     async def _hits(
         self, question: str, language: str, visible_to: Principal, where: Where | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 _SHORTEST = 12  # characters; what is shorter is a heading or a stray mark
 _FEWEST_NEW_WORDS = 3
+_SENDER = re.compile(
+    r"\A[^():\n]{1,80} \([^()\n]*\d:\d\d[^()\n]*\): "
+)  # how parsers begin a message
 _ROUGH_RANK = 0.1
 _ROUGH_CUE = 0.15
 _ROUGH_ASKS = 0.5
@@ -146,9 +150,14 @@ def by_words(question: str, hits: Sequence[Hit], *, focus: str = "") -> list[Can
 
 
 def _says_something(text: str, wanted: set[str]) -> bool:
-    """False for headings and bare names: too few words that the question did not have."""
-    new = content_words(text) - wanted
-    return len(text) >= _SHORTEST and (len(new) >= _FEWEST_NEW_WORDS or bool(numbers(text)))
+    """False for headings and bare names: too few words that the question did not have.
+
+    Who wrote a message, and when, is nothing that it says; but a message may be brief.
+    """
+    said = _SENDER.sub("", text, count=1)
+    fewest = 1 if said != text else _FEWEST_NEW_WORDS
+    new = content_words(said) - wanted
+    return len(said) >= _SHORTEST and (len(new) >= fewest or bool(numbers(said)))
 
 
 def _weights(wanted: set[str], sentences: Sequence[set[str]], focus: set[str]) -> dict[str, float]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from fourfold.assistant.base import AnswerPiece
 from fourfold.assistant.citations import Citations
-from fourfold.assistant.language import not_allowed, not_found
+from fourfold.assistant.language import ask_me, not_allowed, not_found
 from fourfold.core.records import Answer, Citation, Hit, Usage
 
 NOT_IN_DOCUMENTS = "not in the documents"
+NO_QUESTION = "no question"
+_SENTENCES = {NOT_IN_DOCUMENTS: not_found, NO_QUESTION: ask_me}
 
 
 class Reply:
@@ -44,8 +46,7 @@ class Reply:
 
     def refuse(self, reason: str) -> AnswerPiece:
         """The honest sentence instead of an answer."""
-        sentence = not_found if reason == NOT_IN_DOCUMENTS else not_allowed
-        text = sentence(self.language)
+        text = _SENTENCES.get(reason, not_allowed)(self.language)
         return AnswerPiece(text=text, answer=self._answer(text, (), refused_because=reason))
 
     def _answer(

@@ -145,9 +145,9 @@ def show_citations(answer: Answer) -> None:
 
 def _explain(answer: Answer) -> None:
     """Say what stands behind a refusal."""
-    from fourfold.assistant.reply import NOT_IN_DOCUMENTS
+    from fourfold.assistant.reply import NO_QUESTION, NOT_IN_DOCUMENTS
 
-    if not answer.refused:
+    if not answer.refused or answer.refused_because == NO_QUESTION:
         return
     if answer.refused_because != NOT_IN_DOCUMENTS:
         show(faint(f"({answer.refused_because})\n"))

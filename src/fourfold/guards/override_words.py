@@ -79,18 +79,19 @@ KINDS: Final = {
     "device": "switch valve key button function line mode",
     "have": "habe hast hat haben habt hatte hatten wurde wurden worden",
     "mit": "mit",
-    "my": "my mein meine meinen",
-    "model": "model modell",
     "may": "can could may should must do does darf dürfen kann könnte soll muss",
     "me": "i ich",
     "about": """marked for on about regarding concerning from at zu zum zur für über bei beim auf
         vom von""",
     "inside": "in im",
     "to": "to",
-    "hesitate": "hesitate worry afraid zögere zögern",
     "and": "and but then und aber sondern dann",
     "or": "or oder",
     "you": "you du sie dich",
+    # named in no pattern: unlike another word, these end what a pattern passes over
+    "my": "my mein meine meinen",
+    "hesitate": "hesitate worry afraid zögere zögern",
+    # what says nothing
     "filler": """of please me us just completely totally absolutely immediately entirely simply
         kindly exactly full entire complete whole exact text contents out here them rest moment
         bitte mir uns dir mal doch einfach sofort komplett vollständig ab den sich

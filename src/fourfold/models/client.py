@@ -68,13 +68,19 @@ class Client:
             url, socket=socket, headers=headers, connect_seconds=self._timeouts.connect_seconds
         )
 
-    async def get(self, path: str) -> bytes:
-        """The body of a resource."""
-        return await self._whole("GET", path, b"")
-
     async def post(self, path: str, body: Mapping[str, Any]) -> bytes:
         """The body of the reply to a JSON body."""
-        return await self._whole("POST", path, msgspec.json.encode(body))
+        answer = await self._answered(path, msgspec.json.encode(body))
+        try:
+            pieces, size = [], 0
+            while piece := await self._next(answer):
+                pieces.append(piece)
+                size += len(piece)
+                if size > _LARGEST_REPLY:
+                    raise ModelError(f"The model's server sent more than {_LARGEST_REPLY} bytes.")
+            return b"".join(pieces)
+        finally:
+            self._pool.give_back(answer.connection)
 
     async def events(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[list[bytes], None]:
         """The events of the reply up to `[DONE]`, those together that arrived together.
@@ -82,7 +88,7 @@ class Client:
         Closing the iterator closes the connection.
         """
         decoder = EventDecoder()
-        answer = await self._answered("POST", path, msgspec.json.encode(body))
+        answer = await self._answered(path, msgspec.json.encode(body))
         try:
             while piece := await self._next(answer):
                 events = decoder.feed(piece)
@@ -100,15 +106,15 @@ class Client:
         """Close the connections."""
         await self._pool.close()
 
-    async def _answered(self, method: str, path: str, content: bytes) -> _Answer:
+    async def _answered(self, path: str, content: bytes) -> _Answer:
         """An accepted request whose answer has begun."""
-        return await self._retries.run(lambda: self._try(method, path, content))
+        return await self._retries.run(lambda: self._try(path, content))
 
-    async def _try(self, method: str, path: str, content: bytes) -> _Answer:
+    async def _try(self, path: str, content: bytes) -> _Answer:
         now = asyncio.get_running_loop().time()
         limit = self._timeouts.first_byte_seconds
         try:
-            connection = await self._pool.ask(method, path, content, deadline=now + limit)
+            connection = await self._pool.ask("POST", path, content, deadline=now + limit)
             if connection.status != 200:
                 await self._refuse(connection, deadline=now + limit)
             self._refuse_encoding(connection)
@@ -139,19 +145,6 @@ class Client:
                 f"The model's server sent its answer as `{encoding.decode('latin-1')[:50]}`.",
                 hint="We ask for plain text; look for a proxy that compresses all the same.",
             )
-
-    async def _whole(self, method: str, path: str, content: bytes) -> bytes:
-        answer = await self._answered(method, path, content)
-        try:
-            pieces, size = [], 0
-            while piece := await self._next(answer):
-                pieces.append(piece)
-                size += len(piece)
-                if size > _LARGEST_REPLY:
-                    raise ModelError(f"The model's server sent more than {_LARGEST_REPLY} bytes.")
-            return b"".join(pieces)
-        finally:
-            self._pool.give_back(answer.connection)
 
     async def _drain(self, answer: _Answer) -> None:
         """Read the end that follows `[DONE]` at once, so that the connection can be used again."""

@@ -10,10 +10,8 @@ from random import random
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
 from pydantic import SecretStr
 
-from fourfold.core.errors import ModelError, ModelRejected
 from fourfold.core.records import Completion, CompletionOptions, Delta, Message
 from fourfold.models.chat import stream_chat
 from fourfold.models.client import Client, Timeouts
@@ -30,8 +28,7 @@ _USUAL_CONTEXT_TOKENS = 8192
 class OpenAIModel:
     """A model of a server at `url`, OpenAI's own when left out.
 
-    `context_tokens` is asked of the server by `load()` when it is left out (vLLM says it), else
-    8192 is taken. `extra` replaces fields of every request; `None` leaves a field out: OpenAI's
+    `extra` replaces fields of every request; `None` leaves a field out: OpenAI's
     reasoning models want `{"temperature": None}`. `tariff` says what the tokens cost.
     """
 
@@ -70,13 +67,8 @@ class OpenAIModel:
 
     @property
     def context_tokens(self) -> int:
-        """As given or found; a guess on the safe side when nobody says it."""
+        """As given; a guess on the safe side when nobody says it."""
         return self._context_tokens or _USUAL_CONTEXT_TOKENS
-
-    async def load(self) -> None:
-        """Ask the server for the length of the context, unless it was given."""
-        if self._context_tokens is None:
-            self._context_tokens = _find_context(await self._models(), self._model)
 
     def count_tokens(self, text: str) -> int:
         """An upper estimate: we do not have the server's vocabulary."""
@@ -117,12 +109,6 @@ class OpenAIModel:
             body["max_completion_tokens"] = body.pop("max_tokens")
         return {key: value for key, value in {**body, **self._extra}.items() if value is not None}
 
-    async def _models(self) -> bytes:
-        try:
-            return await self._client.get("models")
-        except ModelRejected:  # a server that does not offer the list
-            return b"{}"
-
 
 def estimate_tokens(text: str) -> int:
     """At least as many tokens as a usual vocabulary needs for German or English text.
@@ -134,26 +120,3 @@ def estimate_tokens(text: str) -> int:
     signs = len(re.findall(r"[^A-Za-z \u0080-\U0010ffff]| (?=\d)", text))
     others = sum(len(sign.encode()) for sign in re.findall(r"[\u0080-\U0010ffff]", text))
     return math.ceil(letters + signs + others)
-
-
-def _find_context(models: bytes, name: str) -> int | None:
-    """The context length that vLLM (`max_model_len`) and others state in `/v1/models`."""
-    try:
-        known = msgspec.json.decode(models, type=_Models)
-    except msgspec.DecodeError as error:
-        raise ModelError(
-            "The model's server sent a list of models that cannot be read.",
-            hint="Check that the address ends where `/models` begins, mostly in `/v1`.",
-        ) from error
-    sizes = [each.max_model_len or each.context_length for each in known.data if each.id == name]
-    return sizes[0] if sizes else None
-
-
-class _Model(msgspec.Struct):
-    id: str
-    max_model_len: int | None = None
-    context_length: int | None = None
-
-
-class _Models(msgspec.Struct):
-    data: list[_Model] = []

@@ -52,7 +52,7 @@ class Project:
 
     async def prepare(self) -> None:
         """Load the application's model now instead of at the first question."""
-        await self.assistant.reader.read_ahead()
+        await self.assistant.prepare()
 
     async def ask(
         self,
