@@ -38,7 +38,8 @@ from fourfold.core.trace import NullRecorder
 from fourfold.guards.injection import InjectionGuard
 from fourfold.metrics.em import ExactMatch
 from fourfold.metrics.f1 import TokenF1
-from fourfold.metrics.statistics import bootstrap_mean, wilson
+from fourfold.metrics.scoring import score
+from fourfold.metrics.statistics import wilson
 from fourfold.models import EMBEDDERS
 from fourfold.models.llama import LlamaModel
 from fourfold.retrieval.retriever import Retriever
@@ -277,13 +278,14 @@ def _row(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
     unanswerable = [line for line in lines if not line["answers"]]
     given = [line for line in answerable if not line["refused"]]
     quotes = [(quote, line) for line in given for quote in line["citations"]]
-    texts = [("" if line["refused"] else bare(line["answer"]), line) for line in answerable]
+    texts = ["" if line["refused"] else bare(line["answer"]) for line in answerable]
+    accepted = [line["answers"] for line in answerable]
     return {
         "answerable": len(answerable),
         "unanswerable": len(unanswerable),
-        "em": _mean([ExactMatch().score(text, line["answers"]) for text, line in texts]),
-        "f1": _mean([TokenF1().score(text, line["answers"]) for text, line in texts]),
-        "contains_answer": _share([_holds(text, line) for text, line in texts]),
+        "em": asdict(score(ExactMatch(), texts, accepted).interval) if texts else None,
+        "f1": asdict(score(TokenF1(), texts, accepted).interval) if texts else None,
+        "contains_answer": _share([_holds(*one) for one in zip(texts, answerable, strict=True)]),
         "citation_contains_answer": _share([_holds(q["quote"], line) for q, line in quotes]),
         "citation_right_document": _share(
             [q["document"] == line["document"] for q, line in quotes]
@@ -305,10 +307,6 @@ def bare(text: str) -> str:
     import re
 
     return re.sub(r"\s*\[\d+\]", "", text)
-
-
-def _mean(values: Sequence[float]) -> dict[str, float] | None:
-    return asdict(bootstrap_mean(values, seed=1, samples=2_000)) if values else None
 
 
 def _share(values: Sequence[bool]) -> dict[str, float] | None:

@@ -2,9 +2,13 @@
 
 import pytest
 
-from fourfold.metrics import METRICS
+from fourfold.metrics import Metric
 from fourfold.metrics.em import ExactMatch
 from fourfold.metrics.f1 import TokenF1
+
+
+def score_of(metric: Metric, hypothesis: str, references: list[str]) -> float:
+    return metric.value(metric.figures([hypothesis], [references])[0])
 
 
 @pytest.mark.parametrize(
@@ -19,10 +23,11 @@ from fourfold.metrics.f1 import TokenF1
         ("Äpfel", ["Öpfel"], 0.0),
         ("", ["308"], 0.0),
         ("308", [], 0.0),
+        ("the", ["a"], 0.0),
     ],
 )
 def test_exact_match(hypothesis: str, references: list[str], expected: float) -> None:
-    assert ExactMatch().score(hypothesis, references) == expected
+    assert score_of(ExactMatch(), hypothesis, references) == expected
 
 
 @pytest.mark.parametrize(
@@ -40,15 +45,4 @@ def test_exact_match(hypothesis: str, references: list[str], expected: float) ->
     ],
 )
 def test_f1(hypothesis: str, references: list[str], expected: float) -> None:
-    assert TokenF1().score(hypothesis, references) == pytest.approx(expected)
-
-
-def test_an_article_alone_can_be_an_answer() -> None:
-    assert ExactMatch().score("the", ["a"]) == 0.0
-
-
-@pytest.mark.parametrize("name", METRICS.names())
-def test_every_registered_metric_names_itself_in_its_signature(name: str) -> None:
-    metric = METRICS.load(name)()
-    assert metric.name == name
-    assert metric.signature.startswith(f"{name}|")
+    assert score_of(TokenF1(), hypothesis, references) == pytest.approx(expected)

@@ -14,6 +14,7 @@ COMMANDS = {
     "ingest": ("ingest:ingest", "Bring the index up to date with the documents."),
     "ask": ("ask:ask", "Answer a question from the documents, with citations."),
     "search": ("search:search", "Show what retrieval alone finds, and why."),
+    "score": ("score:score", "Judge texts by BLEU, chrF, TER, HTER, ROUGE, F1 and others."),
     "serve": ("serve:serve", "Serve the OpenAI-compatible API and the JSON API."),
     "models": ("models:models", "Install weights, and see which are there."),
     "user": ("people:user", "Create, list and revoke users."),

@@ -1,8 +1,9 @@
-"""The progress bar of an ingestion: files, chunks per second, time left."""
+"""Progress bars: of an ingestion, of a download, of a row of steps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -105,3 +106,30 @@ def download_bar() -> Iterator[Callable[[str, int, int], None]]:
 
     with bar:
         yield tell
+
+
+@contextmanager
+def steps_bar(names: Sequence[str]) -> Iterator[Iterator[str]]:
+    """Give the names one by one, each when its step begins; a bar on a terminal, else nothing."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    bar = Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    task = bar.add_task("", total=len(names))
+
+    def steps() -> Iterator[str]:
+        for done, name in enumerate(names):
+            bar.update(task, description=name, completed=done)
+            yield name
+
+    with bar:
+        yield steps()

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from fourfold.metrics.base import averaged, count_of, mean
 from fourfold.metrics.normalisation import normalised_words
+
+if TYPE_CHECKING:
+    from fourfold.metrics.base import Figures
 
 
 class ExactMatch:
-    """1 when the normalised answer equals a normalised reference, else 0."""
+    """Share of texts whose words are those of a reference, 0 to 1."""
 
-    @property
-    def name(self) -> str:
-        """`em`."""
-        return "em"
+    name = "em"
+    higher_is_better = True
 
-    @property
-    def signature(self) -> str:
+    def signature(self, references: int | None = 1) -> str:
         """SQuAD's normalisation with German and English articles."""
-        return "em|norm:squad-1.1|articles:de+en|punctuation:unicode"
+        return f"em|{count_of(references)}|norm:squad-1.1|articles:de+en|punct:unicode"
 
-    def score(self, hypothesis: str, references: Sequence[str]) -> float:
-        """1.0 or 0.0; 0.0 without references."""
-        words = normalised_words(hypothesis)
-        return float(any(words == normalised_words(reference) for reference in references))
+    def figures(self, hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> Figures:
+        """1 or 0 for each text."""
+        return averaged(map(_matches, hypotheses, references))
+
+    def value(self, figures: Figures) -> float:
+        """The mean."""
+        return mean(figures)
+
+
+def _matches(hypothesis: str, references: Sequence[str]) -> bool:
+    words = normalised_words(hypothesis)
+    return any(words == normalised_words(reference) for reference in references)

@@ -1,0 +1,132 @@
+"""`fourfold score`: metrics on two files, each with an interval and its signature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fourfold.cli.output import faint, json_option, print_json, show
+from fourfold.cli.progress import steps_bar
+from fourfold.core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from fourfold.metrics.scoring import Score
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.command()
+@click.option(
+    "--metric",
+    "names",
+    default="hter,chrf,bleu,rougeL",
+    show_default=True,
+    metavar="A,B",
+    help="Names, with commas between them; `--metric list` shows all.",
+)
+@click.option("--hypotheses", type=_FILE, help="The texts to judge, one a line.")
+@click.option(
+    "--references",
+    type=_FILE,
+    multiple=True,
+    help="The right texts, one a line; repeat it for several of each text.",
+)
+@click.option(
+    "--clusters",
+    type=_FILE,
+    help="What each text belongs to, one a line: same document, same line.",
+)
+@click.option("--per-segment", is_flag=True, help="The score of each text as well.")
+@click.option("--samples", type=click.IntRange(100, 100_000), default=2_000, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@json_option
+def score(
+    *,
+    names: str,
+    hypotheses: Path | None,
+    references: tuple[Path, ...],
+    clusters: Path | None,
+    per_segment: bool,
+    samples: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Score texts beside the ones that a person approved.
+
+    \b
+    Examples:
+      fourfold score --hypotheses drafts.txt --references released.txt
+      fourfold score --metric bleu,chrf++ --hypotheses a.txt --references b.txt --json
+      fourfold score --metric rouge1:ascii-stem --hypotheses a.txt --references b.txt
+    """
+    from fourfold.metrics.resampling import Resampling
+    from fourfold.metrics.scoring import metric_named
+    from fourfold.metrics.scoring import score as scored
+
+    if names == "list":
+        _show_names(as_json=as_json)
+        return
+    if hypotheses is None or not references:
+        raise click.UsageError("Give --hypotheses FILE and --references FILE.")
+    metrics = [metric_named(name.strip()) for name in names.split(",") if name.strip()]
+    texts, accepted = _lines(hypotheses), _accepted([_lines(file) for file in references])
+    how = Resampling(seed=seed, samples=samples, clusters=_lines(clusters) if clusters else None)
+    with steps_bar([metric.name for metric in metrics]) as steps:
+        scores = [
+            scored(metric, texts, accepted, how) for _, metric in zip(steps, metrics, strict=True)
+        ]
+    for one in scores:
+        if as_json:
+            segments = {"segments": list(one.segments)} if per_segment else {}
+            print_json({**one.as_json(), **segments})
+        else:
+            _show(one, per_segment=per_segment)
+
+
+def _lines(file: Path) -> list[str]:
+    """The lines of a file; an empty one is an empty text."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(
+            f"`{file}` is not UTF-8: byte {error.start} is no letter.",
+            hint="Save it as UTF-8, one text a line.",
+        ) from error
+    lines = text.split("\n")  # not splitlines: it would part texts at rarer signs, too
+    return [line.removesuffix("\r") for line in (lines[:-1] if lines[-1] == "" else lines)]
+
+
+def _accepted(files: Sequence[Sequence[str]]) -> list[list[str]]:
+    """The references of each text; an empty line of one file leaves it to the others."""
+    counts = sorted({len(lines) for lines in files})
+    if len(counts) > 1:
+        raise InvalidInput(
+            f"The files of references have different numbers of lines: {counts}.",
+            hint="Each needs one line for each text, empty where it has no reference.",
+        )
+    return [[line for line in row if line] or [""] for row in zip(*files, strict=True)]
+
+
+def _show(one: Score, *, per_segment: bool) -> None:
+    digits = 2 if abs(one.interval.value) > 1 else 4
+    low, high = one.interval.low, one.interval.high
+    between = "one text: no interval" if isnan(low) else f"{low:.{digits}f} to {high:.{digits}f}"
+    show(f"{one.metric:<10} {one.interval.value:>8.{digits}f}   {between}   {one.count} texts")
+    show(faint(f"           {one.signature}"))
+    if per_segment:
+        for number, value in enumerate(one.segments, 1):
+            show(f"{number:>10} {value:>8.{digits}f}")
+
+
+def _show_names(*, as_json: bool) -> None:
+    from fourfold.metrics import METRICS
+
+    names = METRICS.names()
+    if as_json:
+        print_json({"metrics": names})
+        return
+    show("\n".join(names))

@@ -1,0 +1,166 @@
+"""Intervals and tests for any metric, by resampling the figures of its texts.
+
+Texts that belong together (several questions on one document) are drawn together: name their
+cluster, and the intervals and tests know how much really was observed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from statistics import NormalDist
+from typing import TYPE_CHECKING, TypeAlias
+
+from fourfold.metrics.statistics import Difference, Interval
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from fourfold.metrics.base import Figures
+
+Value: TypeAlias = "Callable[[Figures], float]"
+_AT_ONCE = 2_000_000  # drawn counts in memory
+_LEAST_UNITS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resampling:
+    """How often, from which seed, how sure, and which texts belong together."""
+
+    seed: int = 0
+    samples: int = 2_000
+    confidence: float = 0.95
+    clusters: Sequence[Hashable] | None = None
+
+
+def interval(figures: Figures, value: Value, how: Resampling) -> Interval:
+    """The score of all texts, and where it would plausibly lie on other texts of the kind.
+
+    Percentiles of the bootstrap, expanded for small samples: Hesterberg 2015,
+    https://doi.org/10.1080/00031305.2015.1089789, section 3.2. One text or cluster says nothing of
+    others: then both ends are NaN.
+    """
+    import numpy as np
+
+    units = _units(figures, how.clusters)
+    whole = value(units.sum(axis=0))
+    if len(units) < _LEAST_UNITS:
+        return Interval(whole, float("nan"), float("nan"))
+    scores = [value(sums) for sums in _drawn_sums(units, how)]
+    low, high = np.quantile(scores, _expanded(len(units), how.confidence))
+    return Interval(whole, float(low), float(high))
+
+
+def difference(a: Figures, b: Figures, value: Value, how: Resampling) -> Difference:
+    """How much higher `a` scores than `b` on the same texts: interval, and two-sided p-value.
+
+    p by approximate randomisation: in each sample, the two texts of a pair change sides by the
+    toss of a coin. Source: Noreen 1989, Computer-intensive methods for testing hypotheses; for
+    corpus metrics Riezler & Maxwell 2005, https://aclanthology.org/W05-0908.
+    """
+    import numpy as np
+
+    if a.shape != b.shape:
+        raise ValueError(f"pairs are needed, not {a.shape} beside {b.shape} figures")
+    ours, theirs = _units(a, how.clusters), _units(b, how.clusters)
+    width = ours.shape[1]
+
+    def gap(sums: Figures) -> float:
+        return value(sums[:width]) - value(sums[width:])
+
+    found = interval(np.hstack((ours, theirs)), gap, _without_clusters(how))
+    total_a, total_b, moves = ours.sum(axis=0), theirs.sum(axis=0), theirs - ours
+    rng = np.random.default_rng(how.seed)
+    extreme = 0
+    for count in _batches(len(ours), how.samples):
+        for moved in rng.integers(0, 2, size=(count, len(ours))) @ moves:
+            tossed = value(total_a + moved) - value(total_b - moved)
+            extreme += abs(tossed) >= abs(found.value) - 1e-12
+    return Difference(found, (extreme + 1) / (how.samples + 1))
+
+
+def smallest_difference(a: Figures, b: Figures, value: Value, how: Resampling) -> float:
+    """The true difference that a test on such texts would find in 80 of 100 cases, at p < 0.05.
+
+    From the spread of the bootstrap: 2.80 standard errors. Source: Cohen 1988, chapter 2.
+    """
+    import numpy as np
+
+    ours, theirs = _units(a, how.clusters), _units(b, how.clusters)
+    width = ours.shape[1]
+    if len(ours) < _LEAST_UNITS:
+        return float("nan")
+    gaps = [
+        value(sums[:width]) - value(sums[width:])
+        for sums in _drawn_sums(np.hstack((ours, theirs)), how)
+    ]
+    law = NormalDist()
+    wanted = law.inv_cdf(0.975) + law.inv_cdf(0.8)
+    return float(wanted * np.std(gaps) * sqrt(len(ours) / (len(ours) - 1)))
+
+
+def _units(figures: Figures, clusters: Sequence[Hashable] | None) -> Figures:
+    """A row for each text, or the sum of each cluster."""
+    import numpy as np
+
+    if clusters is None:
+        return figures
+    if len(clusters) != len(figures):
+        raise ValueError(f"{len(clusters)} clusters are named for {len(figures)} texts")
+    number = {cluster: place for place, cluster in enumerate(dict.fromkeys(clusters))}
+    units = np.zeros((len(number), figures.shape[1]))
+    np.add.at(units, [number[cluster] for cluster in clusters], figures)
+    return units
+
+
+def _drawn_sums(units: Figures, how: Resampling) -> Figures:
+    """The sums of as many units, drawn with replacement, (samples, figures)."""
+    import numpy as np
+
+    rng = np.random.default_rng(how.seed)
+    count = len(units)
+    return np.vstack(
+        [
+            _counts(rng.integers(0, count, size=(batch, count)), count) @ units
+            for batch in _batches(count, how.samples)
+        ]
+    )
+
+
+def _counts(drawn: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """How often each unit was drawn, (samples, units)."""
+    import numpy as np
+
+    offsets = np.arange(len(drawn))[:, None] * count
+    return np.bincount((drawn + offsets).ravel(), minlength=drawn.size).reshape(drawn.shape)
+
+
+def _batches(units: int, samples: int) -> list[int]:
+    at_once = max(1, _AT_ONCE // max(units, 1))
+    return [min(at_once, samples - done) for done in range(0, samples, at_once)]
+
+
+def _expanded(units: int, confidence: float) -> tuple[float, float]:
+    law = NormalDist()
+    spread = sqrt(units / (units - 1)) * _student(units - 1, 0.5 + confidence / 2)
+    return law.cdf(-spread), law.cdf(spread)
+
+
+def _student(freedom: int, share: float) -> float:
+    """Quantile of Student's law. Source: Hill 1970, Algorithm 396, by its expansion of the normal
+    quantile (Abramowitz & Stegun 26.7.5); within 2 % from three degrees on.
+    """
+    z = NormalDist().inv_cdf(share)
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92_160,
+    )
+    return float(z + sum(term / freedom**power for power, term in enumerate(terms, 1)))
+
+
+def _without_clusters(how: Resampling) -> Resampling:
+    return Resampling(seed=how.seed, samples=how.samples, confidence=how.confidence)

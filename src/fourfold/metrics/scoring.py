@@ -1,0 +1,104 @@
+"""A metric on many texts: its score with an interval, and what was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isnan
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from fourfold.core.errors import InvalidInput
+from fourfold.metrics import METRICS, Metric
+from fourfold.metrics.resampling import Resampling, interval
+from fourfold.metrics.statistics import Interval, wilson
+
+if TYPE_CHECKING:
+    from fourfold.metrics.base import Figures
+
+
+@runtime_checkable
+class ScoresTextsApart(Protocol):
+    """A metric whose score of a single text is computed otherwise than that of a corpus."""
+
+    def text_value(self, figures: Figures) -> float:
+        """The score of one row."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """What a metric says of `count` texts; `segments` are the scores of each by itself."""
+
+    metric: str
+    interval: Interval
+    count: int
+    signature: str
+    segments: tuple[float, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that other programs rely on; ends that nobody knows are `None`."""
+        low, high = (None if isnan(end) else end for end in (self.interval.low, self.interval.high))
+        return {
+            "metric": self.metric,
+            "value": self.interval.value,
+            "low": low,
+            "high": high,
+            "count": self.count,
+            "signature": self.signature,
+        }
+
+
+def metric_named(name: str) -> Metric:
+    """The metric of that name. ROUGE takes its words behind a colon: `rouge1:ascii-stem`."""
+    plain, _, words = name.partition(":")
+    make: Any = METRICS.load(plain)
+    if not words:
+        metric: Metric = make()
+        return metric
+    if not plain.startswith("rouge"):
+        raise InvalidInput(f"`{plain}` comes in one kind only.", hint=f"Type `{plain}`.")
+    chosen: Metric = make(words)
+    return chosen
+
+
+def score(
+    metric: Metric,
+    hypotheses: Sequence[str],
+    references: Sequence[Sequence[str]],
+    how: Resampling | None = None,
+) -> Score:
+    """Score texts against the references of each, with an interval over texts of this kind.
+
+    Raises `InvalidInput` when there is nothing to score, or not as many texts as references.
+    """
+    if len(hypotheses) != len(references):
+        raise InvalidInput(
+            f"There are {len(hypotheses)} texts and references for {len(references)}.",
+            hint="Both files need one text a line, in the same order.",
+        )
+    if not hypotheses:
+        raise InvalidInput("There is nothing to score.", hint="The files hold no text.")
+    figures = metric.figures(hypotheses, references)
+    numbers = {len(accepted) for accepted in references}
+    of_one = metric.text_value if isinstance(metric, ScoresTextsApart) else metric.value
+    return Score(
+        metric=metric.name,
+        interval=_interval(metric, figures, how or Resampling()),
+        count=len(hypotheses),
+        signature=metric.signature(numbers.pop() if len(numbers) == 1 else None),
+        segments=tuple(of_one(row) for row in figures),
+    )
+
+
+def _interval(metric: Metric, figures: Figures, how: Resampling) -> Interval:
+    """Wilson's for a share of single texts, which the bootstrap takes for certain at 0 and 1."""
+    if how.clusters is None and _is_share(metric, figures):
+        return wilson(round(figures[:, 0].sum()), len(figures), confidence=how.confidence)
+    return interval(figures, metric.value, how)
+
+
+def _is_share(metric: Metric, figures: Figures) -> bool:
+    """True when each text is right or wrong, and the score is the mean."""
+    if figures.shape[1:] != (2,) or metric.value(figures[0] * 0 + (1, 2)) != 0.5:
+        return False
+    return bool(((figures[:, 0] == 0) | (figures[:, 0] == 1)).all() and (figures[:, 1] == 1).all())

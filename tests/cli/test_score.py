@@ -1,0 +1,58 @@
+"""`fourfold score`, as a user types it."""
+
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    (tmp_path / "drafts.txt").write_text("Zwei Jahre Garantie.\nÄpfel\n\n", encoding="utf-8")
+    (tmp_path / "released.txt").write_bytes("\ufeffZwei Jahre Garantie.\r\nÖpfel\r\n\r\n".encode())
+    return tmp_path
+
+
+def scored(run: Run, files: Path, *words: str) -> list[dict[str, object]]:
+    texts = ("--hypotheses", "drafts.txt", "--references", "released.txt", "--json")
+    result = run("score", *texts, *words, folder=files)
+    assert result.code == 0, result.err
+    return result.lines
+
+
+def test_each_metric_is_a_line_with_interval_and_signature(run: Run, files: Path) -> None:
+    hter, bleu = scored(run, files, "--metric", "hter, bleu", "--per-segment")
+    assert hter["segments"] == [0.0, 1.0, 0.0]
+    assert hter["value"] == pytest.approx(1 / 3)
+    assert str(bleu["signature"]).startswith("nrefs:1|case:mixed|eff:no|tok:13a")
+    assert set(bleu) == {"metric", "value", "low", "high", "count", "signature", "segments"}
+
+
+def test_further_references_count_where_they_have_a_text(run: Run, files: Path) -> None:
+    (files / "other.txt").write_text("\nÄpfel\n\n", encoding="utf-8")
+    (found,) = scored(run, files, "--metric", "em", "--references", "other.txt")
+    assert found["value"] == 1.0
+    assert "nrefs:var" in str(found["signature"])
+
+
+def test_clusters_make_the_interval_honest(run: Run, files: Path) -> None:
+    (files / "one.txt").write_text("a\na\na\n", encoding="utf-8")
+    (found,) = scored(run, files, "--metric", "f1", "--clusters", "one.txt")
+    assert (found["low"], found["high"]) == (None, None)
+
+
+def test_bad_input_is_an_error_in_words(run: Run, files: Path) -> None:
+    (files / "short.txt").write_text("eins\n", encoding="utf-8")
+    (files / "latin.txt").write_bytes("Öl\n".encode("latin-1"))
+    (files / "empty.txt").write_text("")
+    for texts, references, metric, words in (
+        ("short.txt", "released.txt", "f1", "1 texts and references for 3"),
+        ("latin.txt", "latin.txt", "f1", "not UTF-8"),
+        ("empty.txt", "empty.txt", "f1", "nothing to score"),
+        ("short.txt", "short.txt", "blue", "Did you mean `bleu`"),
+    ):
+        options = ("--hypotheses", texts, "--references", references, "--metric", metric)
+        result = run("score", *options, "--json", folder=files)
+        assert result.code == 1
+        assert words in result.out
+    assert run("score", "--metric", "f1", folder=files).code == 2

@@ -1,0 +1,83 @@
+"""Scores with intervals: what is said of few texts, bad input, and every registered metric."""
+
+import builtins
+from math import isnan
+from typing import Any
+
+import pytest
+
+from fourfold.core.errors import InvalidInput, MissingExtra, UnknownBackend
+from fourfold.metrics import METRICS
+from fourfold.metrics.rouge_words import _porter
+from fourfold.metrics.scoring import metric_named, score
+
+TEXTS = ["Die Garantie gilt zwei Jahre.", "Der Versand kostet 5 €.", "Ja"]
+WANTED = [["Die Garantie gilt drei Jahre."], ["Der Versand kostet 5 €."], ["Nein", "Ja"]]
+
+
+@pytest.mark.parametrize("name", METRICS.names())
+def test_every_metric_knows_its_name_and_rates_the_right_text_best(name: str) -> None:
+    metric = metric_named(name)
+    assert metric.name == name
+    assert "nrefs:1" in metric.signature()
+    assert "nrefs:var" in metric.signature(None)
+    right = [wanted[-1] for wanted in WANTED]
+    best, worse = score(metric, right, WANTED), score(metric, ["xyz"] * 3, WANTED)
+    better = best.interval.value > worse.interval.value
+    assert better is metric.higher_is_better
+    assert len(best.segments) == 3
+
+
+@pytest.mark.parametrize("name", METRICS.names())
+def test_a_text_without_references_is_wrong_and_empty_texts_do_no_harm(name: str) -> None:
+    metric = metric_named(name)
+    found = score(metric, ["etwas", ""], [[], [""]])
+    worst = score(metric, ["xyz"], WANTED[:1]).interval.value
+    assert found.segments[0] == pytest.approx(worst)
+
+
+def test_a_share_has_wilsons_interval_even_when_all_are_right() -> None:
+    found = score(metric_named("accuracy"), ["a"] * 10, [["a"]] * 10).interval
+    assert (found.low, found.high) == pytest.approx((0.7225, 1.0), abs=1e-4)
+
+
+def test_a_rate_of_100_is_no_share() -> None:
+    found = score(metric_named("ter"), ["a", "b"], [["a"], ["c"]]).interval
+    assert found.value == 50.0
+
+
+def test_one_text_says_nothing_of_others() -> None:
+    found = score(metric_named("bleu"), TEXTS[:1], WANTED[:1])
+    assert isnan(found.interval.low)
+    assert found.as_json()["low"] is None
+
+
+def test_texts_and_references_must_match() -> None:
+    with pytest.raises(InvalidInput, match="3 texts and references for 2"):
+        score(metric_named("f1"), TEXTS, WANTED[:2])
+    with pytest.raises(InvalidInput, match="nothing to score"):
+        score(metric_named("f1"), [], [])
+
+
+def test_an_unknown_metric_or_kind_of_words_is_named() -> None:
+    with pytest.raises(UnknownBackend, match="blue"):
+        metric_named("blue")
+    with pytest.raises(InvalidInput, match="one kind only"):
+        metric_named("bleu:ascii")
+    with pytest.raises(InvalidInput, match="latin"):
+        metric_named("rouge1:latin")
+
+
+def test_without_its_package_stemming_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    imported = builtins.__import__
+
+    def without_nltk(name: str, *rest: Any, **options: Any) -> Any:
+        if name.startswith("nltk"):
+            raise ImportError(name)
+        return imported(name, *rest, **options)
+
+    _porter.cache_clear()
+    monkeypatch.setattr(builtins, "__import__", without_nltk)
+    with pytest.raises(MissingExtra) as caught:
+        score(metric_named("rouge1:ascii-stem"), TEXTS, WANTED)
+    assert "fourfold[rouge-stem]" in caught.value.hint
