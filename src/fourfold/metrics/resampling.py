@@ -38,18 +38,22 @@ class Resampling:
 def interval(figures: Figures, value: Value, how: Resampling) -> Interval:
     """The score of all texts, and where it would plausibly lie on other texts of the kind.
 
-    Percentiles of the bootstrap, expanded for small samples: Hesterberg 2015,
-    https://doi.org/10.1080/00031305.2015.1089789, section 3.2. One text or cluster says nothing of
+    The bootstrap, corrected for bias and skew (BCa: Efron 1987,
+    https://doi.org/10.1080/01621459.1987.10478410) and expanded for small samples (Hesterberg 2015,
+    https://doi.org/10.1080/00031305.2015.1089789, section 3.2). One text or cluster says nothing of
     others: then both ends are NaN.
     """
     import numpy as np
 
     units = _units(figures, how.clusters)
-    whole = value(units.sum(axis=0))
+    total = units.sum(axis=0)
+    whole = value(total)
     if len(units) < _LEAST_UNITS:
         return Interval(whole, float("nan"), float("nan"))
-    scores = [value(sums) for sums in _drawn_sums(units, how)]
-    low, high = np.quantile(scores, _expanded(len(units), how.confidence))
+    scores = np.array([value(sums) for sums in _drawn_sums(units, how)])
+    without = np.array([value(total - unit) for unit in units])
+    shares = _shares(whole, scores, without, how.confidence)
+    low, high = np.quantile(scores, shares)
     return Interval(whole, float(low), float(high))
 
 
@@ -142,10 +146,23 @@ def _batches(units: int, samples: int) -> list[int]:
     return [min(at_once, samples - done) for done in range(0, samples, at_once)]
 
 
-def _expanded(units: int, confidence: float) -> tuple[float, float]:
+def _shares(
+    whole: float, scores: Figures, without: Figures, confidence: float
+) -> tuple[float, float]:
+    """Which quantiles of the drawn scores are the ends of the interval.
+
+    `without` are the scores with one unit left out: their skew is that of the score.
+    """
     law = NormalDist()
-    spread = sqrt(units / (units - 1)) * _student(units - 1, 0.5 + confidence / 2)
-    return law.cdf(-spread), law.cdf(spread)
+    count = len(without)
+    pulls = without.mean() - without
+    spread = (pulls**2).sum()
+    skew = (pulls**3).sum() / (6 * spread**1.5) if spread else 0.0
+    below = ((scores < whole).sum() + 0.5 * (scores == whole).sum()) / len(scores)
+    bias = law.inv_cdf(min(max(below, 1 / len(scores)), 1 - 1 / len(scores)))
+    wide = sqrt(count / (count - 1)) * _student(count - 1, 0.5 + confidence / 2)
+    low, high = (law.cdf(bias + (bias + end) / (1 - skew * (bias + end))) for end in (-wide, wide))
+    return low, high
 
 
 def _student(freedom: int, share: float) -> float:

@@ -94,6 +94,20 @@ def mcnemar_exact(only_a: int, only_b: int) -> float:
     return min(1.0, float(2 * tail / 2**count))
 
 
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p-values of several comparisons, raised so that a false alarm among all stays rare.
+
+    Source: Holm 1979, A simple sequentially rejective multiple test procedure.
+    """
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    raised = [0.0] * len(p_values)
+    highest = 0.0
+    for rank, place in enumerate(order):
+        highest = max(highest, min(1.0, p_values[place] * (len(order) - rank)))
+        raised[place] = highest
+    return raised
+
+
 def _resampled_means(values: Sequence[float], *, seed: int, samples: int) -> list[float]:
     import numpy as np
 
