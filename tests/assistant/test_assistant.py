@@ -218,9 +218,11 @@ async def test_a_follow_up_leans_on_the_question_before_the_thanks(
     assistant: Made, found: Found
 ) -> None:
     polite = assistant([found(WARRANTY)], ExtractiveReader())
-    history = [Message("user", "Wie lange ist die Garantie auf Geräte?"), Message("user", "Danke!")]
-    answer = await ask(polite, "Und für Akkus?", history)
-    assert answer.standalone_question == "Wie lange ist die Garantie für Akkus?"
+    before = "Hallo, wie lange ist die Garantie auf Geräte?"
+    history = [Message("user", before), *[Message("user", "Danke!")] * 20]
+    for question in ("Und für Akkus?", "Danke, und für Akkus?", "Ok und für Akkus?"):
+        answer = await ask(polite, question, history)
+        assert answer.standalone_question == "wie lange ist die Garantie für Akkus?"
 
 
 async def test_an_objection_to_the_question_stops_everything(assistant: Made, found: Found) -> None:
@@ -239,6 +241,18 @@ async def test_an_objection_to_the_answer_withholds_it(assistant: Made, found: F
     answer = await ask(guarded, "Wie ist der Zugang?")
     assert answer.refused_because == "contains what looks like a secret key"
     assert "sk-" not in answer.text
+    assert answer.usage.cost_usd == 0  # no model was asked
+
+
+async def test_the_cost_of_an_answer_that_is_broken_off_is_unknown(
+    assistant: Made, found: Found
+) -> None:
+    model = ScriptedModel(["Der Zugang ist sk-abcdefghijklmnopqrstuvwx. Er gilt ein Jahr."])
+    text = "Der Zugang ist sk-abcdefghijklmnopqrstuvwx und gilt ein Jahr."
+    guarded = assistant([found(text)], ModelReader(model), output_guards=[LeakGuard()])
+    answer = await ask(guarded, "Wie ist der Zugang?")
+    assert answer.refused_because == "contains what looks like a secret key"
+    assert answer.usage.cost_usd is None
 
 
 async def test_the_stream_shows_hits_then_whole_checked_sentences_then_the_answer(

@@ -11,7 +11,7 @@ from fourfold.assistant.answerability import (
 from fourfold.assistant.base import Candidate, Evidence
 from fourfold.assistant.citations import widened
 from fourfold.assistant.cues import fits
-from fourfold.assistant.language import is_courtesy, language_of, not_found
+from fourfold.assistant.language import language_of, not_found
 from fourfold.assistant.support import SUPPORTED, support
 from fourfold.assistant.words import content_words, covered, numbers
 from fourfold.core.records import Chunk, Hit, Message, Place
@@ -159,25 +159,10 @@ def test_across_languages_missing_words_do_not_count_against_a_near_passage() ->
         ("Quelle est la garantie ?", "fr"),
         ("Garantiezeit Heckenschere", "de"),
         ("Wo?", "de"),
-        ("Danke!", "de"),
-        ("Good morning", "en"),
     ],
 )
 def test_the_language_of_a_question_is_told(question: str, language: str) -> None:
     assert language_of(question) == language
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["Danke!", "Vielen lieben Dank.", "Hallo", "Hi there!", "OK", "thank you so much", "👍 ok"],
-)
-def test_a_courtesy_is_no_question(text: str) -> None:
-    assert is_courtesy(text)
-
-
-@pytest.mark.parametrize("text", ["", "👍", "Hallo, wie lange ist die Garantie?", "Good returns?"])
-def test_what_asks_for_something_is_no_courtesy(text: str) -> None:
-    assert not is_courtesy(text)
 
 
 def test_a_question_too_short_to_tell_is_in_the_language_of_the_conversation() -> None:

@@ -81,6 +81,7 @@ async def test_the_words_of_a_follow_up_count_more_than_those_from_before(found:
 def test_a_message_that_says_next_to_nothing_is_no_candidate(found: Found) -> None:
     hits = [
         found("Lena Hofer (07.10.26, 12:51): Danke!"),
+        found("Max (Vertrieb) (07.10.26, 12:51): Guten Morgen zusammen!"),
         found("Ben (07.10.26, 12:52): Aha, 3 Wo."),
     ]
     assert by_words("Wie lange ist die Garantie?", hits) == []

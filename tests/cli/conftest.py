@@ -58,7 +58,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 RULES = """\
     files: [{match: "personal/**", groups: [hr]}]
 models:
-  - {name: own, url: 'http://127.0.0.1:9/v1', model: m,
+  - {name: own, url: 'http://127.0.0.1:9/v1?api-key=geheim', model: m,
      price: {input: 2, output: 10, date: 2026-11-22}}
   - {name: new, url: 'http://127.0.0.1:9/v1', model: m}
 """

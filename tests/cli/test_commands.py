@@ -162,6 +162,7 @@ def test_doctor_names_what_is_there(run: Run, project: Path) -> None:
     assert findings["chat models"] is False
     assert (findings["model own"], findings["model new"]) == (True, False)
     assert "its price was read on 2026-11-22" in result.out
+    assert "geheim" not in result.out
 
 
 def test_weights_with_other_bytes_are_refused(run: Run, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import unicodedata
+from errno import EACCES, EIO, ELOOP, ENOENT
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,29 @@ def test_links_that_lead_out_are_refused(tmp_path: Path) -> None:
         ("itself", "missing"),
         ("link.txt", "outside_folder"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("number", "cause"),
+    [(ENOENT, "missing"), (ELOOP, "missing"), (EIO, "unreadable"), (EACCES, "unreadable")],
+)
+def test_a_disk_in_trouble_is_not_a_link_that_leads_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, cause: str
+) -> None:
+    write(tmp_path, "a.txt")
+    (tmp_path / "link.txt").symlink_to("a.txt")
+    resolve = Path.resolve
+
+    def failing(path: Path, strict: bool = False) -> Path:
+        if strict:
+            raise OSError(number, os.strerror(number))
+        return resolve(path)
+
+    monkeypatch.setattr(Path, "resolve", failing)
+    connector = FolderConnector("s", tmp_path)
+    assert paths(connector) == ["a.txt"]
+    (refusal,) = connector.refused()
+    assert refusal.cause == cause
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")

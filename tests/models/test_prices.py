@@ -32,8 +32,19 @@ def test_a_price_that_nobody_published_is_unknown(model: str, url: str) -> None:
     assert published(model, url) is unknown
 
 
-def test_a_server_that_tells_no_tokens_cannot_be_priced() -> None:
-    assert charged(Usage(), Price(input=1, output=1)).cost_usd is None
+@pytest.mark.parametrize(
+    "usage",
+    [
+        Usage(),
+        Usage(prompt_tokens=10, cached_tokens=20),
+        Usage(prompt_tokens=10, cached_tokens=-1),
+        Usage(prompt_tokens=10, completion_tokens=-1),
+    ],
+)
+def test_odd_counts_of_a_server_cannot_be_priced_and_do_no_harm(usage: Usage) -> None:
+    assert charged(usage, Price(input=1, output=1)).cost_usd is None
+    tariff = published("gpt-4o-mini", "https://api.openai.com/v1")
+    assert charged(usage, tariff).cost_usd is None
 
 
 def test_the_cost_of_several_completions_is_unknown_when_that_of_one_is() -> None:

@@ -17,7 +17,8 @@ from fourfold.assistant.base import (
 )
 from fourfold.assistant.candidates import Selection
 from fourfold.assistant.citations import Citations
-from fourfold.assistant.language import KNOWN_LANGUAGES, is_courtesy, language_of
+from fourfold.assistant.courtesies import courtesy, without_courtesies
+from fourfold.assistant.language import KNOWN_LANGUAGES, language_of
 from fourfold.assistant.reply import NO_QUESTION, Reply
 from fourfold.core.records import Answer, Hit, Message, Principal, Where
 from fourfold.core.trace import Recorder
@@ -84,17 +85,20 @@ class Assistant:
     ) -> AsyncGenerator[AnswerPiece, None]:
         """Show the hits, then each sentence once its citation holds, then the whole answer."""
         said = self._said(history)
+        polite = courtesy(question)
         reply = Reply(
-            question=question, language=language_of(question, said), model=self.reader.name
+            question=without_courtesies(question),
+            language=polite or language_of(question, said),
+            model=self.reader.name,
         )
         if reason := _objection(self.input_guards, question):
             yield reply.refuse(reason)
             return
-        if is_courtesy(question):
+        if polite is not None:
             yield reply.refuse(NO_QUESTION)
             return
         with recorder.span("follow_up"):
-            reply.question = await self.follow_up.standalone(question, said)
+            reply.question = await self.follow_up.standalone(reply.asked, said)
         with recorder.span("retrieve"):
             reply.hits = await self._hits(reply.question, reply.language, visible_to, where)
         yield AnswerPiece(hits=reply.hits)
@@ -105,16 +109,17 @@ class Assistant:
             async with aclosing(sentences):
                 async for sentence in sentences:
                     yield reply.say(sentence)
-        recorder.note(model=reply.model, usage=reply.usage, hits=len(reply.hits))
         yield reply.end()
 
     def _said(self, history: Sequence[Message]) -> list[Message]:
         """The last turns that a question may lean on."""
-        return [
-            turn
-            for turn in history[-_REMEMBERED:]
-            if not is_courtesy(turn.content) and not _objection(self.input_guards, turn.content)
+        asked = [
+            replace(turn, content=without_courtesies(turn.content))
+            for turn in history
+            if courtesy(turn.content) is None
         ]
+        recent = asked[-_REMEMBERED:]
+        return [turn for turn in recent if not _objection(self.input_guards, turn.content)]
 
     async def _hits(
         self, question: str, language: str, visible_to: Principal, where: Where | None
@@ -148,9 +153,10 @@ class Assistant:
         with recorder.span("read"):
             async with aclosing(self.reader.read(asked, candidates)) as drafts:
                 async for draft in drafts:
-                    reply.usage += draft.usage
+                    if draft.usage is not None:
+                        reply.usage = draft.usage
                     if reason := _objection(self.output_guards, draft.text):
-                        reply.withhold(reason)
+                        reply.withheld = reason
                         recorder.note(withheld=reason)
                         return
                     if sentence := reply.citations.cite(draft):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from fourfold.core.records import Answer, Hit, Message, Place, Principal, Usage, Where
@@ -62,13 +62,13 @@ class Question:
 class Draft:
     """A sentence that a reader proposes, before it is checked.
 
-    `candidate` is what the reader says it rests on, `None` when it did not say. The last draft
-    of a reading may have no text and carries what the reading took.
+    `candidate` is what the reader says it rests on, `None` when it did not say. `usage` is what
+    the reading took up to here, `None` when that is what the draft before said.
     """
 
     text: str = ""
     candidate: Candidate | None = None
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from fourfold.assistant.answerability import (
     evidence_of,
 )
 from fourfold.assistant.base import Candidate, Evidence
+from fourfold.assistant.courtesies import courtesy
 from fourfold.assistant.cues import asked_kind, fits
 from fourfold.assistant.words import content_words, covered, numbers
 from fourfold.core.protocols import Embedder
@@ -27,9 +28,8 @@ if TYPE_CHECKING:
 
 _SHORTEST = 12  # characters; what is shorter is a heading or a stray mark
 _FEWEST_NEW_WORDS = 3
-_SENDER = re.compile(
-    r"\A[^():\n]{1,80} \([^()\n]*\d:\d\d[^()\n]*\): "
-)  # how parsers begin a message
+# How parsers begin a message: `Max (Vertrieb) (07.10.26, 12:51): `
+_SENDER = re.compile(r"\A[^\n]{1,80}? \([^()\n]{0,40}?\d:\d\d[^()\n]{0,80}\): ")
 _ROUGH_RANK = 0.1
 _ROUGH_CUE = 0.15
 _ROUGH_ASKS = 0.5
@@ -155,6 +155,8 @@ def _says_something(text: str, wanted: set[str]) -> bool:
     Who wrote a message, and when, is nothing that it says; but a message may be brief.
     """
     said = _SENDER.sub("", text, count=1)
+    if courtesy(said) is not None:
+        return False
     fewest = 1 if said != text else _FEWEST_NEW_WORDS
     new = content_words(said) - wanted
     return len(said) >= _SHORTEST and (len(new) >= fewest or bool(numbers(said)))

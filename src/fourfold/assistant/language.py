@@ -16,24 +16,8 @@ _ENGLISH = """
     the and is are how what who where when why which of for with not an do does did can may must
     will please or also about there it we you have has this that these to in on at by my our
     """
-_GERMAN_COURTESIES = """
-    hallo servus moin grüß gott dich guten gute tag morgen abend nacht tschüss wiedersehen auf bis
-    bald danke dankeschön vielen lieben besten herzlichen dank sehr schön bitte alles klar gut ja
-    nein das ist hat mir geholfen ok okay super prima
-    """
-_ENGLISH_COURTESIES = """
-    hello hi hey there good morning afternoon evening night day goodbye bye thanks thank you so very
-    much many great cool nice perfect yes no please alright fine got it that helped ok okay super
-    """
 KNOWN_LANGUAGES = ("de", "en")  # that we answer well; a filter needs their names
-_COURTESIES = {
-    "de": frozenset(_GERMAN_COURTESIES.split()),
-    "en": frozenset(_ENGLISH_COURTESIES.split()),
-}
-_USUAL_WORDS = {
-    "de": _COURTESIES["de"].union(_GERMAN.split()),
-    "en": _COURTESIES["en"].union(_ENGLISH.split()),
-}
+_FUNCTION_WORDS = {"de": frozenset(_GERMAN.split()), "en": frozenset(_ENGLISH.split())}
 _NOT_FOUND = {
     "de": "Dazu steht nichts in den Dokumenten.",
     "en": "The documents do not say anything about this.",
@@ -55,7 +39,7 @@ def language_of(question: str, history: Sequence[Message] = ()) -> str:
     """
     words = re.findall(r"[^\W\d_]+", question.casefold())
     german, english = (
-        sum(word in _USUAL_WORDS[language] for word in words) for language in ("de", "en")
+        sum(word in _FUNCTION_WORDS[language] for word in words) for language in ("de", "en")
     )
     if german != english:
         return "de" if german > english else "en"
@@ -63,12 +47,6 @@ def language_of(question: str, history: Sequence[Message] = ()) -> str:
     if before and len(words) < 6:
         return language_of(before[-1])
     return _likeliest(question)
-
-
-def is_courtesy(text: str) -> bool:
-    """True for a greeting, thanks or an `ok`, and nothing else: no document answers that."""
-    words = set(re.findall(r"[^\W\d_]+", text.casefold()))
-    return bool(words) and any(words <= known for known in _COURTESIES.values())
 
 
 def ask_me(language: str) -> str:

@@ -16,7 +16,7 @@ class Reply:
     """Collects the sentences of one answer; what was shown is never taken back."""
 
     def __init__(self, *, question: str, language: str, model: str) -> None:
-        self.asked = question  # in the user's own words
+        self.asked = question  # in the user's own words, without thanks and greetings
         self.question = question  # standing alone
         self.language = language
         self.model = model
@@ -31,12 +31,6 @@ class Reply:
         piece = f" {sentence}" if self._text else sentence
         self._text += piece
         return AnswerPiece(text=piece)
-
-    def withhold(self, reason: str) -> None:
-        """Keep back what was to be said next; a model stopped before its end names no tokens."""
-        self.withheld = reason
-        if not self.usage.prompt_tokens:
-            self.usage = Usage(cost_usd=None)
 
     def end(self) -> AnswerPiece:
         """The whole answer, or the refusal when nothing could be said."""

@@ -31,7 +31,8 @@ async def stream_chat(
     usage = Usage()
     async with aclosing(client.events("chat/completions", body)) as arrived:
         async for events in arrived:
-            deltas = [read_chunk(event) for event in events]
+            with client.hiding_key():
+                deltas = [read_chunk(event) for event in events]
             for delta in deltas:
                 finish_reason = delta.finish_reason or finish_reason
                 usage = delta.usage or usage

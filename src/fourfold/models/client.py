@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
 _LARGEST_REPLY: Final = 64 * 2**20
+_SHORTEST_TELLING: Final = 8  # characters of a key that nobody may read
 _LARGEST_REFUSAL: Final = 100_000  # of which only some words are shown
 _DRAIN_SECONDS: Final = 0.1
 _DONE: Final = b"[DONE]"
@@ -53,10 +54,7 @@ class Client:
         timeouts: Timeouts | None = None,
         retries: Retries | None = None,
     ) -> None:
-        address = _checked(url)
-        host = f"[{address.hostname}]" if ":" in (address.hostname or "") else address.hostname
-        port = f":{address.port}" if address.port else ""
-        self._origin = f"{address.scheme}://{host}{port}"
+        self._origin = origin_of(_checked(url))
         self._key = api_key
         self.socket = socket
         self._timeouts = timeouts or Timeouts()
@@ -102,6 +100,18 @@ class Client:
         finally:
             self._pool.give_back(answer.connection)
 
+    @contextmanager
+    def hiding_key(self) -> Iterator[None]:
+        """Take the key out of what a server says in an error: some repeat it."""
+        try:
+            yield
+        except ModelError as error:
+            secret = self._key.get_secret_value() if self._key else ""
+            for length in range(len(secret), _SHORTEST_TELLING - 1, -1):  # it may be cut off
+                error.message = error.message.replace(secret[:length], "[key]")
+            error.args = (error.message,)
+            raise
+
     async def close(self) -> None:
         """Close the connections."""
         await self._pool.close()
@@ -132,10 +142,9 @@ class Client:
         finally:
             self._pool.give_back(connection)
         words = said[:_LARGEST_REFUSAL].decode(errors="replace")
-        if self._key is not None and self._key.get_secret_value():
-            words = words.replace(self._key.get_secret_value(), "[key]")
         asked = connection.headers.get(b"retry-after", b"").decode("latin-1")
-        raise refusal(connection.status, words, self._place, retry_after(asked))
+        with self.hiding_key():
+            raise refusal(connection.status, words, self._place, retry_after(asked))
 
     def _refuse_encoding(self, connection: Connection) -> None:
         encoding = connection.headers.get(b"content-encoding", b"identity")
@@ -186,6 +195,13 @@ class Client:
 class _Answer:
     connection: Connection
     deadline: float  # on the clock of the event loop
+
+
+def origin_of(address: SplitResult) -> str:
+    """The address as it may be shown: without user, password, path and query."""
+    host = f"[{address.hostname}]" if ":" in (address.hostname or "") else address.hostname
+    port = f":{address.port}" if address.port else ""
+    return f"{address.scheme}://{host}{port}"
 
 
 def _checked(url: str) -> SplitResult:

@@ -182,7 +182,8 @@ class Pool:
         self._port = address.port or (443 if self._secure else 80)
         self._socket = socket
         self._path = quote(address.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
-        self._query = f"?{address.query}" if address.query else ""
+        query = quote(address.query, safe="/?%:@!$&'()*+,;=~")
+        self._query = f"?{query}" if query else ""
         named = {"Host": _host_header(self._host, address.port), "Accept-Encoding": "identity"}
         lines = [f"{name}: {value}\r\n" for name, value in {**named, **headers}.items()]
         self._headers = "".join(lines).encode("ascii")

@@ -80,7 +80,8 @@ class OpenAIModel:
             check_schema(options.json_schema)
         body = self._body(messages, options, stream=False)
         reply = await self._client.post("chat/completions", body)
-        completion = read_completion(reply, model=self._name)
+        with self._client.hiding_key():
+            completion = read_completion(reply, model=self._name)
         if options.json_schema is not None:
             check_text(completion.text, options.json_schema, completion.finish_reason)
         return replace(completion, usage=charged(completion.usage, self._tariff))

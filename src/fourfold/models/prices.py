@@ -42,23 +42,27 @@ def published(model: str, url: str) -> Tariff:
     """
     import genai_prices
 
-    def tariff(usage: Usage) -> float:
+    def tariff(usage: Usage) -> float | None:
         tokens = genai_prices.Usage(
             input_tokens=usage.prompt_tokens,
             cache_read_tokens=usage.cached_tokens,
             output_tokens=usage.completion_tokens,
         )
-        return float(
-            genai_prices.calc_price(tokens, model_ref=model, provider_api_url=url).total_price
-        )
+        try:
+            found = genai_prices.calc_price(tokens, model_ref=model, provider_api_url=url)
+        except (LookupError, ValueError):
+            return None
+        return float(found.total_price)
 
-    try:
-        tariff(Usage(prompt_tokens=1, completion_tokens=1))
-    except (LookupError, ValueError):
-        return unknown
-    return tariff
+    probe = Usage(prompt_tokens=1, completion_tokens=1)
+    return unknown if tariff(probe) is None else tariff
 
 
 def charged(usage: Usage, tariff: Tariff) -> Usage:
-    """The same tokens with their price; unknown when the server told no tokens."""
-    return replace(usage, cost_usd=tariff(usage) if usage.prompt_tokens else None)
+    """The same tokens with their price; unknown when the server told no tokens, or odd ones.
+
+    It never fails: the answer that the tokens are of was paid for.
+    """
+    adds_up = 0 <= usage.cached_tokens <= usage.prompt_tokens and usage.completion_tokens >= 0
+    known = bool(usage.prompt_tokens) and adds_up
+    return replace(usage, cost_usd=tariff(usage) if known else None)

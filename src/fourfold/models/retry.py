@@ -15,7 +15,8 @@ T = TypeVar("T")
 class Retries:
     """Exponential back-off with full jitter, bounded in number and in time.
 
-    Only a server that is busy, broken or out of reach is asked again. It is given at least the
+    Only a server that is busy, broken or out of reach is asked again, not one that let the time
+    pass. It is given at least the
     time that it asked for (`Retry-After`); when that is longer than `longest_seconds`, the error
     is raised at once, with the time in it. Full jitter: a wait is drawn evenly from nothing to the
     bound (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
@@ -33,6 +34,8 @@ class Retries:
             try:
                 return await call()
             except (ModelRateLimited, ModelOverloaded) as error:
+                if isinstance(error.__cause__, TimeoutError):
+                    raise  # whoever asked has waited long enough, and may be charged for each try
                 asked = _asked_seconds(error)
                 if asked > self.longest_seconds:
                     raise

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from fourfold.core.errors import FourfoldError
 from fourfold.core.settings import Settings
@@ -102,13 +103,15 @@ def _ocr() -> Finding:
 
 
 def _remote_model(config: RemoteModelConfig) -> Finding:
+    from fourfold.models.client import origin_of
+
     price = f"its price was read on {config.price.date}" if config.price else _list_price(config)
     known = price != _NO_PRICE
     return Finding(
         name=f"model {config.name}",
         ok=known,
         needed=False,
-        detail=f"{config.model} at {config.url}; {price}",
+        detail=f"{config.model} at {origin_of(urlsplit(config.url))}; {price}",
         hint="" if known else "Name what it costs under `price` in fourfold.yaml, 0 for your own.",
     )
 

@@ -106,9 +106,11 @@ class Project:
         with self.tracer.record("search", principal=visible_to) as trace:
             trace.asked(query)
             with trace.span("retrieve"):
-                return await self.retriever.retrieve(
+                hits = await self.retriever.retrieve(
                     query, limit=limit, visible_to=visible_to, where=where
                 )
+            trace.found(len(hits))
+        return hits
 
     async def ingest(
         self,

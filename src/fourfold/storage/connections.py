@@ -38,6 +38,7 @@ def engine_for(target: Target) -> AsyncEngine:
         async_creator=lambda: _connect(target),
         pool_size=POOL_SIZE,
         max_overflow=MOST_CONNECTIONS - POOL_SIZE,
+        hide_parameters=True,  # no text of a document in a log
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine
@@ -65,11 +66,12 @@ async def plain_connection(target: Target) -> asyncpg.Connection:
         raise StorageError(
             f"There is no such database: {error}.", hint="Create it with `createdb` first."
         ) from error
-    except (ValueError, asyncpg.ClientConfigurationError) as error:
+    except (ValueError, asyncpg.ClientConfigurationError):
         raise StorageError(
-            f"FOURFOLD_DATABASE_URL cannot be read: {error}.",
-            hint="Write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE",
-        ) from error
+            "FOURFOLD_DATABASE_URL cannot be read.",
+            hint="Write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE; in user and password, "
+            "write `/` as %2F, `@` as %40, `#` as %23, `:` as %3A, `%` as %25.",
+        ) from None  # whose words may be a part of the password
 
 
 async def _connect(target: Target) -> asyncpg.Connection:

@@ -90,6 +90,11 @@ class TraceRecorder:
             self.outcome = "refused"
             self.facts["refused_because"] = answer.refused_because
 
+    def found(self, hits: int) -> None:
+        """Passages were searched, and no chat model was asked."""
+        self.cost_usd = 0.0
+        self.note(hits=hits)
+
     def failed(self, code: str) -> None:
         """The request ended in an error that was answered, not raised."""
         self.outcome, self.error_code = "error", code

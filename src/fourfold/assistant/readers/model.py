@@ -148,16 +148,16 @@ class ModelReader:
     ) -> AsyncGenerator[Draft, None]:
         async with aclosing(self._sentences(messages)) as sentences:
             async for sentence, usage in sentences:
+                yield Draft(usage=usage)
                 if draft := _draft(sentence, shown, question.text):
                     yield draft
-                yield Draft(usage=usage)
 
     async def _sentences(
         self, messages: Sequence[Message]
     ) -> AsyncGenerator[tuple[str, Usage], None]:
         """Each sentence of the model's first line as soon as the next one begins.
 
-        The last comes with what the completion took.
+        Only the last comes with what the completion took: nobody knows it before.
         """
         text = ""
         usage = Usage()
@@ -168,7 +168,7 @@ class ModelReader:
                 text = f"{text}{delta.text}".lstrip()
                 usage = delta.usage or usage
                 for sentence in _split(text)[:-1]:
-                    yield sentence, Usage()
+                    yield sentence, Usage(cost_usd=None)
                     text = text.removeprefix(sentence).lstrip()
         for sentence in _split(text)[:1] or [""]:
             yield sentence, usage

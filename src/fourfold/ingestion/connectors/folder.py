@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from errno import ELOOP, ENOENT, ENOTDIR
 from fnmatch import translate
 from functools import cached_property
 from pathlib import Path
@@ -125,10 +126,8 @@ class FolderConnector:
     def _leads_inside(self, root: Path, link: Path) -> bool:
         try:
             target = link.resolve(strict=True)
-        except (OSError, RuntimeError) as error:  # the latter for a link to itself
-            is_gone = not isinstance(error, PermissionError)
-            cause: Cause = "missing" if is_gone else "unreadable"
-            self._refuse(self._path(root, link), cause, unparsable(cause).message)
+        except (OSError, RuntimeError) as error:
+            self._refuse(self._path(root, link), *_why_nowhere(error))
             return False
         if target.is_relative_to(root):
             return True
@@ -179,3 +178,11 @@ class FolderConnector:
         relative = location.relative_to(root).as_posix()
         printable = relative.encode("utf-8", errors="surrogateescape").decode("utf-8", "replace")
         return normalize("NFC", printable)
+
+
+def _why_nowhere(error: OSError | RuntimeError) -> tuple[Cause, str]:
+    """What it means that a link cannot be followed: nothing is there, or a disk is in trouble."""
+    leads_in_a_ring = isinstance(error, RuntimeError)  # so says Python 3.11 and 3.12
+    if leads_in_a_ring or getattr(error, "errno", None) in (ENOENT, ENOTDIR, ELOOP):
+        return "missing", unparsable("missing").message
+    return "unreadable", f"The link cannot be followed: {getattr(error, 'strerror', error)}."

@@ -93,10 +93,11 @@ class ApiCalls:
         who = caller.principal
         with self._services.tracer.record("search", principal=who) as recorder:
             recorder.asked(body.query)
-            hits = await self._services.search.retrieve(
-                body.query, limit=body.limit, visible_to=who, where=where_of(body.where)
-            )
-            recorder.note(hits=len(hits))
+            with recorder.span("retrieve"):
+                hits = await self._services.search.retrieve(
+                    body.query, limit=body.limit, visible_to=who, where=where_of(body.where)
+                )
+            recorder.found(len(hits))
         return {"query": body.query, "hits": [hit_json(hit) for hit in hits]}
 
     async def documents(
