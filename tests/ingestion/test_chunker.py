@@ -134,3 +134,30 @@ def test_passages_of_every_format_are_exact(parse: Parse, make: SimpleNamespace)
                 place = element.place
                 assert document.text[place.start : place.end] == element.text, name
         assert chunks(parsed), name
+
+
+LINED = {
+    "a.txt": "Stand 2026\n\nJeder bekommt im Jahr dreißig Tage Urlaub, die er nach Absprache\n"
+    "selbst wählt und einträgt. Der Sonderurlaub beträgt bei einem Umzug einen Tag.\nAußerdem: 5",
+    "a.md": "# T\n\nEin **fetter** Absatz über\nzwei Zeilen. Der Sonderurlaub ist kurz.\n\n"
+    "| A | B |\n|---|---|\n| x | 1 |\n| Außerdem: | 2 |\n",
+    "a.csv": "Artikel;Preis\nSäge;10\nSonderurlaub;20\nAußerdem:;30\n",
+}
+
+
+@pytest.mark.parametrize("name", LINED)
+@pytest.mark.parametrize("words_of_it", ["Sonderurlaub", "Außerdem"])
+def test_each_part_of_a_passage_knows_its_line(parse: Parse, name: str, words_of_it: str) -> None:
+    source = LINED[name].split("\n")
+    line = next(n for n, text in enumerate(source, 1) if words_of_it in text)
+    chunk = next(c for c in chunks(parse(LINED[name], name), 90, 99) if words_of_it in c.text)
+    start = chunk.place.start + chunk.text.index(words_of_it)
+    assert chunk.place.part(start, start + 5).line == line
+    assert chunk.place.part(chunk.place.start, chunk.place.end).line == chunk.place.line
+
+
+def test_a_table_of_a_sheet_knows_its_rows(parse: Parse, make: SimpleNamespace) -> None:
+    rows = "".join(make.cells(n, f"Maschine {n}", n * 10) for n in range(1, 6))
+    (chunk,) = chunks(parse(make.xlsx({"Wartung": rows}), "a.xlsx"), 90, 99)
+    start = chunk.place.start + chunk.text.index("Maschine 4")
+    assert (chunk.place.part(start, start + 5).line, chunk.place.sheet) == (4, "Wartung")

@@ -192,7 +192,7 @@ def _candidate(
     return Candidate(
         text=text,
         hit=hit,
-        place=replace(hit.chunk.place, start=offset + start, end=offset + end),
+        place=hit.chunk.place.part(offset + start, offset + end),
         before=before,
         overlap=overlap,
         fixed=fixed + (_ASKS if asks else 0.0),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from fourfold.assistant.base import Candidate, Draft
 from fourfold.assistant.support import SUPPORTED, support
@@ -91,7 +90,7 @@ def widened(source: Candidate, candidates: Sequence[Candidate]) -> Place:
         ]
         if any(place.start == first for place in near) and "\n" not in between:
             start, end = min(start, first), max(end, last)
-    return replace(source.place, start=start, end=end)
+    return chunk.place.part(start, end)
 
 
 def _marked(sentence: str, number: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -36,7 +36,8 @@ class Place:
     """Where in a document: what a person would call it, and the exact characters.
 
     `start` and `end` are character offsets in the text of the document, so that a passage can
-    be shown in place. Pages, slides and lines count from 1.
+    be shown in place. Pages, slides and lines count from 1. `lines` says where within the place
+    other lines than the first begin, as pairs of offset and line.
     """
 
     start: int = 0
@@ -46,6 +47,14 @@ class Place:
     sheet: str | None = None
     line: int | None = None
     headings: tuple[str, ...] = ()
+    lines: tuple[tuple[int, int], ...] = ()
+
+    def part(self, start: int, end: int) -> Place:
+        """The place of some of these characters, with the line in which they begin."""
+        before = [line for offset, line in self.lines if offset <= start]
+        within = tuple(one for one in self.lines if start < one[0] < end)
+        line = before[-1] if before else self.line
+        return replace(self, start=start, end=end, line=line, lines=within)
 
     @property
     def heading(self) -> str:

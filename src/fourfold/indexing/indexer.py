@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PARSER_VERSION = 2  # raise it when parsing or chunking changes: every file is read anew
+PARSER_VERSION = 3  # raise it when parsing or chunking changes: every file is read anew
 EMBED_AT_ONCE = 64  # chunks; enough to fill a batch, few enough for a lively progress bar
 
 

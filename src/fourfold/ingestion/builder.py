@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from unicodedata import is_normalized, normalize
@@ -23,6 +23,7 @@ _UNWANTED = re.compile(
 _BLANKS = re.compile(r"(?<=\S)(?:[ \t]{2,}+|\t)(?=\S)")
 _LINE_BREAKS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_TELLING = 24  # characters by which a line is known again
 _LANGUAGE_SAMPLE = 1_500  # characters, at three places
 
 
@@ -51,13 +52,24 @@ class DocumentBuilder:
         self._add("title", cleaned, at)
         self._headings.append((level, cleaned))
 
-    def add(self, kind: ElementKind, text: str, at: Place = NOWHERE) -> None:
-        """Add a piece; nothing happens when it has neither letters nor digits."""
+    def add(
+        self,
+        kind: ElementKind,
+        text: str,
+        at: Place = NOWHERE,
+        *,
+        lines: Iterable[tuple[int, str]] = (),
+    ) -> None:
+        """Add a piece; nothing happens when it has neither letters nor digits.
+
+        `lines` are those of the file that it was made of, with their numbers: a citation names
+        the line in which it begins.
+        """
         cleaned = clean(text)
         if kind != "code" and ("  " in cleaned or "\t" in cleaned):
             cleaned = _BLANKS.sub(" ", cleaned)
         if any(map(str.isalnum, cleaned)):
-            self._add(kind, cleaned.strip("\n ") if kind == "code" else cleaned.strip(), at)
+            self._add(kind, cleaned.strip("\n ") if kind == "code" else cleaned.strip(), at, lines)
 
     def leave_headings(self) -> None:
         """What follows stands under no heading: a new slide, sheet or message begins."""
@@ -82,10 +94,21 @@ class DocumentBuilder:
             metadata=_clean_metadata(self.metadata),
         )
 
-    def _add(self, kind: ElementKind, text: str, at: Place) -> None:
+    def _add(
+        self,
+        kind: ElementKind,
+        text: str,
+        at: Place,
+        lines: Iterable[tuple[int, str]] = (),
+    ) -> None:
         start = self._length + (len(_SEPARATOR) if self._texts else 0)
-        headings = tuple(heading for _, heading in self._headings)
-        where = replace(at, start=start, end=start + len(text), headings=headings)
+        where = replace(
+            at,
+            start=start,
+            end=start + len(text),
+            headings=tuple(heading for _, heading in self._headings),
+            lines=tuple((start + offset, line) for offset, line in _begins(text, lines)),
+        )
         self._elements.append(Element(kind=kind, text=text, place=where))
         self._texts.append(text)
         self._length = where.end
@@ -97,6 +120,16 @@ class DocumentBuilder:
             if cleaned:
                 return cleaned[:200]
         return "?"
+
+
+def _begins(text: str, lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, int]]:
+    """Where each line begins in the text that they became; one that changed is passed over."""
+    position = 0
+    for number, line in lines:
+        found = text.find(" ".join(clean(line).split())[:_TELLING], position)
+        if found >= 0:
+            yield found, number
+            position = found + 1
 
 
 def _sample(text: str) -> str:

@@ -50,8 +50,7 @@ def chunk_document(
         pieces = [piece for element in section for piece in _pieces(element, ruler)]
         for group in _groups(pieces, ruler, target_tokens):
             for start, end in _fitting(document.text, group[0].start, group[-1].end, ruler):
-                element = next(p.element for p in reversed(group) if p.start <= start)
-                chunks.append(_chunk(document, file, start, end, element.place))
+                chunks.append(_chunk(document, file, start, end, _place(group, start)))
     return chunks
 
 
@@ -164,6 +163,19 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
     return (start, end) if start < end else None
 
 
+def _place(group: Sequence[_Piece], start: int) -> Place:
+    """The place of the element in which the passage begins, with the lines of those behind it."""
+    elements = list(dict.fromkeys(piece.element for piece in group))
+    lines = [
+        one
+        for element in elements
+        if element.place.line is not None
+        for one in ((element.place.start, element.place.line), *element.place.lines)
+    ]
+    first = next(one for one in reversed(elements) if one.place.start <= start)
+    return replace(first.place, lines=tuple(lines))
+
+
 def _chunk(document: ParsedDocument, file: SourceFile, start: int, end: int, place: Place) -> Chunk:
     path = file.path + document.member
     return Chunk(
@@ -171,7 +183,7 @@ def _chunk(document: ParsedDocument, file: SourceFile, start: int, end: int, pla
         source=file.source,
         path=path,
         text=document.text[start:end],
-        place=replace(place, start=start, end=end),
+        place=place.part(start, end),
         title=document.title,
         language=document.language,
         media_type=document.media_type,

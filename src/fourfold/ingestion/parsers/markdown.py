@@ -60,7 +60,10 @@ def _add_block(lines: list[str], number: int, into: DocumentBuilder, where: Plac
     if "|" in line and "|" in following and _TABLE_RULE.match(following):
         rows = list(takewhile(lambda row: "|" in row, _from(lines, number)))
         cells = [_cells(row) for row in [rows[0], *rows[2:]]]
-        into.add("table", "\n".join(table_rows(cells, has_header=True)), where)
+        written = table_rows(cells, has_header=True)
+        is_plain = where.line is not None and len(written) == len(rows) - 2
+        numbered = enumerate(written, (where.line or 0) + 2) if is_plain else ()
+        into.add("table", "\n".join(written), where, lines=numbered)
         return len(rows)
     if (found := _UNDERLINE.match(following)) and not _BULLET.match(line):
         into.heading(plain(line), 1 if found[1].startswith("=") else 2, where)
@@ -78,7 +81,7 @@ def _add_code(
     body = list(
         takewhile(lambda line: not line.lstrip().startswith(fence), _from(lines, number + 1))
     )
-    into.add("code", "\n".join(body), where)
+    into.add("code", "\n".join(body), where, lines=_numbered(body, where, skipped=1))
     return len(body) + 2
 
 
@@ -93,10 +96,17 @@ def _add_prose(lines: list[str], number: int, into: DocumentBuilder, where: Plac
         block.append(line)
     quoted = [re.sub(r"^\s{0,3}>\s?", "", line) for line in block]
     if _BULLET.match(block[0]):
-        into.add("list", plain(_join_items(quoted)), where)
+        into.add("list", plain(_join_items(quoted)), where, lines=_numbered(quoted, where))
         return len(block)
-    into.add("paragraph", plain(_join_lines(quoted)), where)
+    into.add("paragraph", plain(_join_lines(quoted)), where, lines=_numbered(quoted, where))
     return len(block)
+
+
+def _numbered(lines: list[str], where: Place, *, skipped: int = 0) -> list[tuple[int, str]]:
+    """The lines behind the first with their numbers, where the file has any."""
+    if where.line is None:
+        return []
+    return [(where.line + skipped + n, plain(line)) for n, line in enumerate(lines)][1 - skipped :]
 
 
 def _join_items(lines: list[str]) -> str:

@@ -45,15 +45,20 @@ def add_plain_text(text: str, into: DocumentBuilder, *, first_line: int = 1) -> 
 
 def _add_block(lines: list[tuple[int, str]], kind: ElementKind, into: DocumentBuilder) -> None:
     """Add a block; a very long one (a text without blank lines) in several pieces."""
-    piece: list[str] = []
-    first = lines[0][0]
+    pieces: list[list[tuple[int, str]]] = [[]]
     for number, line in unwrapped(lines):
-        if piece and sum(map(len, piece)) + len(line) > _LONG_BLOCK:
-            into.add(kind, "\n".join(piece), Place(line=first))
-            piece = []
-        first = number if not piece else first
-        piece.append(line)
-    into.add(kind, "\n".join(piece), Place(line=first))
+        if pieces[-1] and sum(len(text) for _, text in pieces[-1]) + len(line) > _LONG_BLOCK:
+            pieces.append([])
+        pieces[-1].append((number, line))
+    ends = [piece[0][0] for piece in pieces[1:]]
+    for piece, end in zip(pieces, [*ends, lines[-1][0] + 1], strict=True):
+        first = piece[0][0]
+        into.add(
+            kind,
+            "\n".join(text for _, text in piece),
+            Place(line=first),
+            lines=[(number, line) for number, line in lines if first < number < end],
+        )
 
 
 def blocks(text: str, first_line: int = 1) -> Iterator[tuple[int, list[str]]]:

@@ -52,7 +52,6 @@ def row_of(number: int, chunk: Chunk, embedder: int, terms: Mapping[str, float])
 
 def chunk_from(row: Any) -> Chunk:
     """The chunk of a row that has `CHUNK_COLUMNS`."""
-    place = json.loads(row["place"])
     return Chunk(
         document_id=row["document_id"],
         source=row["source"],
@@ -62,7 +61,7 @@ def chunk_from(row: Any) -> Chunk:
         media_type=row["media_type"],
         groups=frozenset(row["groups"]),
         metadata=json.loads(row["metadata"]),
-        place=Place(**{**place, "headings": tuple(place.get("headings", ()))}),
+        place=_place_of(json.loads(row["place"])),
         text=row["text"],
     )
 
@@ -72,6 +71,12 @@ def sparse(weights: Mapping[int, float]) -> Any:
     from pgvector import SparseVector
 
     return SparseVector(dict(weights), TERM_IDS)
+
+
+def _place_of(fields: Mapping[str, Any]) -> Place:
+    headings = tuple(fields.get("headings", ()))
+    lines = tuple((offset, line) for offset, line in fields.get("lines", ()))
+    return Place(**{**fields, "headings": headings, "lines": lines})
 
 
 def _place_fields(place: Place) -> dict[str, Any]:
