@@ -47,7 +47,7 @@ def command_pages() -> str:
     os.environ["COLUMNS"] = "88"
     from fourfold.cli import COMMANDS, fourfold
 
-    root = click.Context(fourfold, info_name="fourfold")
+    root = fourfold.make_context("fourfold", [], resilient_parsing=True)
     parts = [_help(fourfold, root)]
     for name in COMMANDS:
         command = fourfold.get_command(root, name)

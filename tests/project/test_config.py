@@ -49,6 +49,22 @@ def test_broken_yaml_names_its_line() -> None:
     assert "line 2" in problems_of("name: a\n  model: [\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("name: a\nsources: x\n", "line 2: `sources` must be a list"),
+        ("name: Ä b/c\n", "line 1: `name` may have small letters"),
+        ("name: a\nretrieval: 5\n", "line 2: `retrieval` must hold keys"),
+        ("name: a\nretrieval: {limit: viele}\n", "`retrieval.limit` must be a whole number"),
+        ("name: a\nretrieval: {limit: 99}\n", "`retrieval.limit` is wrong: Input should be less"),
+        ("name: a\ntitle: x\nname: b\n", "line 3: `name` stands there twice"),
+        ("name: a\nguards: {input: [], input: []}\n", "line 2: `input` stands there twice"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(text: str, words: str) -> None:
+    assert words in problems_of(text)
+
+
 def test_two_sources_of_one_name_are_refused() -> None:
     text = "name: a\nsources: [{name: d, folder: x}, {name: d, folder: y}]\n"
     assert "more than one source is called `d`" in problems_of(text)

@@ -182,6 +182,7 @@ async def test_a_backup_restores_everything_elsewhere(
     database: Database, settings: Settings, data_folder: Path, tmp_path: Path
 ) -> None:
     await write_document(database, "one")
+    (tmp_path / "sicher").mkdir()
     file = await backup(settings, data_folder, tmp_path / "sicher" / "voll ä.dump")
     await restore(settings, tmp_path / "other", file)
     restored = await open_database(settings, tmp_path / "other")

@@ -94,3 +94,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone; nothing is left to say
         sys.exit(1)
+    except OSError as error:
+        named = f": `{error.filename}`" if error.filename else ""
+        hint = "Check that it is there, that you may use it, and that the disk is not full."
+        say_error("system", f"{error.strerror or error}{named}.", hint, as_json=as_json)
+        sys.exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from fourfold.cli.asking import (
     place_in_words,
     read_lines,
     say_failed,
+    say_filters,
     where_option,
 )
 from fourfold.cli.output import (
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 
     from fourfold.core.records import Answer, Principal, Where
     from fourfold.project import Project
+
+
+_LEAVING = frozenset({"exit", "quit", "/exit", "/quit", ":q"})  # what ends a conversation
 
 
 @click.command()
@@ -78,16 +83,21 @@ async def ask(
             await _talk(project, principal, conditions, as_json=as_json)
             return
         wanted = read_lines(questions, "question") if questions else [question or ""]
+        answered = failed = 0
         for text in wanted:
             try:
                 if isinstance(text, InvalidInput):
                     raise text
                 await ask_one(project, text, principal, conditions, as_json=as_json)
+                answered += 1
             except FourfoldError as error:
                 if questions is None:
                     raise
                 named = None if isinstance(text, InvalidInput) else text
                 say_failed(named, error, as_json=as_json)
+                failed += 1
+        if failed and not answered:
+            sys.exit(1)
 
 
 async def ask_one(
@@ -114,7 +124,7 @@ async def ask_one(
         print_json(answer_json(question, answer, monotonic() - began))
     else:
         show_citations(answer)
-        _explain(answer)
+        _explain(answer, where)
     return answer
 
 
@@ -143,7 +153,7 @@ def show_citations(answer: Answer) -> None:
     show("")
 
 
-def _explain(answer: Answer) -> None:
+def _explain(answer: Answer, where: Where) -> None:
     """Say what stands behind a refusal."""
     from fourfold.assistant.reply import NO_QUESTION, NOT_IN_DOCUMENTS
 
@@ -151,19 +161,19 @@ def _explain(answer: Answer) -> None:
         return
     if answer.refused_because != NOT_IN_DOCUMENTS:
         show(faint(f"({answer.refused_because})\n"))
+    elif not answer.hits and where:
+        say_filters(where)
     elif not answer.hits:
-        say("No document was searched: none fits the filter and groups, or none has been read yet.")
+        say("No document was searched: you may see none, or none has been read yet.")
         say("Put files into the folder of a source, then type: fourfold ingest\n")
 
 
 async def _talk(project: Project, principal: Principal, where: Where, *, as_json: bool) -> None:
     """A conversation, until the input ends."""
-    import sys
-
     history: list[Message] = []
     if sys.stdin.isatty():
         say("Ask about your documents; an empty line ends the conversation.")
-    while question := _next_question():
+    while (question := _next_question()) and question.casefold() not in _LEAVING:
         try:
             answer = await ask_one(
                 project, question, principal, where, as_json=as_json, history=history
@@ -176,7 +186,6 @@ async def _talk(project: Project, principal: Principal, where: Where, *, as_json
 
 def _next_question() -> str:
     import signal
-    import sys
 
     if not sys.stdin.isatty():
         return next((line.strip() for line in sys.stdin if line.strip()), "")

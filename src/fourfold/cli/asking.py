@@ -10,7 +10,7 @@ import click
 
 from fourfold.cli.output import print_json, say
 from fourfold.core.errors import FourfoldError, InvalidInput
-from fourfold.core.records import Place, Principal
+from fourfold.core.records import Place, Principal, Where
 
 groups_option = click.option(
     "--as-group",
@@ -18,6 +18,7 @@ groups_option = click.option(
     multiple=True,
     help="See only what members of this group may see; `--as-group ''` for what everybody may.",
 )
+FILTERS = ("language", "source", "path", "media_type")  # and the keys of metadata
 where_option = click.option(
     "--where",
     multiple=True,
@@ -49,6 +50,12 @@ def read_lines(file: Path, key: str) -> Iterator[str | InvalidInput]:
                 )
             else:
                 yield value
+
+
+def say_filters(where: Where) -> None:
+    """Why a filter may fit nothing."""
+    say(f"No document that you may see fits `{'`, `'.join(where)}` as you asked.")
+    say(f"Filters are {', '.join(FILTERS)}, and the keys of `metadata` in fourfold.yaml.\n")
 
 
 def parse_where(conditions: tuple[str, ...]) -> dict[str, str | tuple[str, ...]]:

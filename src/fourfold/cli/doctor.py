@@ -31,10 +31,10 @@ async def doctor(*, folder: Path | None, as_json: bool) -> None:
     Example:
       fourfold doctor
     """
-    from fourfold.core.settings import Settings
+    from fourfold.core.settings import read_settings
     from fourfold.project.doctor import examine
 
-    findings = await examine(folder, Settings())
+    findings = await examine(folder, read_settings())
     if as_json:
         print_json({"findings": [finding.as_json() for finding in findings]})
     else:

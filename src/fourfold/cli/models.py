@@ -22,10 +22,10 @@ def models() -> None:
 @json_option
 def list_models(*, as_json: bool) -> None:
     """Show the weights that can be installed, and those that are."""
-    from fourfold.core.settings import Settings
+    from fourfold.core.settings import read_settings
     from fourfold.models.weights import WEIGHTS, installed
 
-    there = installed(Settings().models_folder)
+    there = installed(read_settings().models_folder)
     if as_json:
         print_json(
             {"models": [_as_json(one, installed=one.name in there) for one in WEIGHTS.values()]}
@@ -62,13 +62,13 @@ def install_model(*, name: str, file: Path | None, accept_anonymous: bool, as_js
       fourfold models install qwen2.5-0.5b --file Downloads/model.gguf
     """
     from fourfold.cli.progress import download_bar
-    from fourfold.core.settings import Settings
+    from fourfold.core.settings import read_settings
     from fourfold.models.install import install
 
     with download_bar() as progress:
         path = install(
             name,
-            models_folder=Settings().models_folder,
+            models_folder=read_settings().models_folder,
             file=file,
             accept_anonymous=accept_anonymous,
             progress=progress,
@@ -85,10 +85,10 @@ def install_model(*, name: str, file: Path | None, accept_anonymous: bool, as_js
 @json_option
 def remove_model(*, name: str, as_json: bool) -> None:
     """Delete installed weights."""
-    from fourfold.core.settings import Settings
+    from fourfold.core.settings import read_settings
     from fourfold.models.weights import remove
 
-    remove(name, Settings().models_folder)
+    remove(name, read_settings().models_folder)
     if as_json:
         print_json({"removed": name})
     else:

@@ -14,6 +14,7 @@ from fourfold.cli.asking import (
     place_in_words,
     read_lines,
     say_failed,
+    say_filters,
     where_option,
 )
 from fourfold.cli.output import (
@@ -80,6 +81,8 @@ async def search(
             if queries:
                 show(f"{text}\n")
             show_hits(hits)
+            if conditions and not hits:
+                say_filters(conditions)
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:

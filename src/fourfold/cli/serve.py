@@ -23,14 +23,14 @@ async def serve(*, host: str | None, port: int | None, folder: Path | None, as_j
       fourfold serve
       fourfold serve --host 0.0.0.0 --port 8400
     """
-    from fourfold.core.settings import Settings
+    from fourfold.core.settings import read_settings
     from fourfold.project import open_project
     from fourfold.server.assembly import serve_project
     from fourfold.server.services import is_loopback
 
     given = {"host": host, "port": port}
     changes = {name: value for name, value in given.items() if value is not None}
-    settings = Settings().model_copy(update=changes)
+    settings = read_settings().model_copy(update=changes)
 
     def ready(url: str) -> None:
         if as_json:

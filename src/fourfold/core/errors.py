@@ -42,6 +42,12 @@ class MissingExtra(FourfoldError):
         )
 
 
+class InvalidSettings(FourfoldError):
+    """A `FOURFOLD_…` variable, or a line of `.env`, holds what cannot be used."""
+
+    code = "invalid_settings"
+
+
 class InvalidProject(FourfoldError):
     """The project file, or a file it names, cannot be used as it is."""
 

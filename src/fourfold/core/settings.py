@@ -4,8 +4,10 @@ import os
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from fourfold.core.errors import InvalidSettings
 
 
 class Settings(BaseSettings):
@@ -53,6 +55,21 @@ class Settings(BaseSettings):
     max_concurrent_requests: int = Field(
         default=64, ge=1, description="Requests in work at once; more are answered with 429."
     )
+
+
+def read_settings() -> Settings:
+    """The settings of this process; raises `InvalidSettings` for a value that cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = [
+            f"FOURFOLD_{str(problem['loc'][0]).upper()}: {problem['msg']}"
+            for problem in error.errors(include_input=False)
+        ]
+        raise InvalidSettings(
+            f"The settings cannot be used. {'; '.join(problems)}.",
+            hint="Correct or remove them in the environment or the file `.env`.",
+        ) from None  # the value may be a secret
 
 
 def read_secret(variable: str) -> SecretStr | None:

@@ -2,7 +2,16 @@
 
 from fourfold.indexing.indexer import Indexer, pipeline_of
 from fourfold.indexing.ledger import Ledger
-from fourfold.indexing.plan import plan
+from fourfold.indexing.plan import gone, plan
 from fourfold.indexing.records import Failure, IngestReport, Progress
 
-__all__ = ["Failure", "Indexer", "IngestReport", "Ledger", "Progress", "pipeline_of", "plan"]
+__all__ = [
+    "Failure",
+    "Indexer",
+    "IngestReport",
+    "Ledger",
+    "Progress",
+    "gone",
+    "pipeline_of",
+    "plan",
+]

@@ -108,7 +108,7 @@ class Indexer:
         return IngestReport(
             documents=meter.documents,
             chunks=meter.state.chunks,
-            skipped=skipped,
+            skipped=skipped + meter.unchanged,
             removed=removed,
             failed=tuple(failed),
             seconds=monotonic() - began,
@@ -241,6 +241,7 @@ class _Meter:
         self.progress = progress
         self.state = Progress(files=files)
         self.documents = 0
+        self.unchanged = 0  # files whose bytes were compared
         progress(self.state)
 
     def embedded(self, chunks: int) -> None:
@@ -248,6 +249,7 @@ class _Meter:
 
     def written(self, prepared: _Prepared) -> None:
         self.documents += len(prepared.documents)
+        self.unchanged += not prepared.replaces and not prepared.failures
         failed = self.state.failed + bool(prepared.failures)
         self._tell(replace(self.state, files_done=self.state.files_done + 1, failed=failed))
 

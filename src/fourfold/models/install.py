@@ -107,7 +107,7 @@ def _verify(weights: Weights, draft: Path, origin: str, progress: Progress) -> N
         draft.unlink()
         raise NotInstalled(
             f"What came from `{origin}` is not `{weights.file_name}`: its SHA-256 is `{found}`, "
-            f"not `{weights.sha256}`. It was deleted.",
+            f"not `{weights.sha256}`. The copy was deleted.",
         )
 
 

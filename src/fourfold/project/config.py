@@ -17,6 +17,21 @@ FILE_NAME = "fourfold.yaml"
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
 
+_WORDS = {
+    "list_type": "must be a list: lines that begin with `-`",
+    "dict_type": "must hold keys with values, `key: value`",
+    "model_type": "must hold keys with values, `key: value`",
+    "model_attributes_type": "must hold keys with values, `key: value`",
+    "string_type": "must be text; put it in quotes",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "string_pattern_mismatch": "may have small letters, digits, `.`, `_` and `-`, begins with one "
+    "of the first two, and has at most 64 of them",
+}
+
+
 class Section(BaseModel):
     """A part of the project file: frozen, and nothing unknown in it."""
 
@@ -200,6 +215,7 @@ def parse_config(text: str, file: Path) -> ProjectConfig:
             f"`{file}`{where}: {problem}.",
             hint="Check the indentation; a text with `:` or `#` in it needs quotes.",
         ) from error
+    _reject_double_keys(node, file)
     try:
         config = ProjectConfig.model_validate(values)
     except ValidationError as error:
@@ -211,6 +227,23 @@ def parse_config(text: str, file: Path) -> ProjectConfig:
         ) from error
     _reject_twins(config, file)
     return config
+
+
+def _reject_double_keys(node: yaml.Node | None, file: Path) -> None:
+    """YAML takes the last of two keys of one name; whoever wrote both meant something else."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                raise InvalidProject(
+                    f"`{file}`, line {key.start_mark.line + 1}: `{key.value}` stands there twice.",
+                    hint="Keep one of them.",
+                )
+            seen.add(key.value)
+            _reject_double_keys(value, file)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _reject_double_keys(item, file)
 
 
 def _reject_twins(config: ProjectConfig, file: Path) -> None:
@@ -240,7 +273,8 @@ def _sentence(problem: Any, root: yaml.Node | None) -> str:
         return f"line {line}: unknown key `{location[-1]}`. {suggestion(str(location[-1]), known)}"
     if problem["type"] == "missing":
         return f"line {line}: `{path}` is missing."
-    return f"line {line}: `{path}`: {problem['msg']}."
+    words = _WORDS.get(problem["type"]) or f"is wrong: {problem['msg']}"
+    return f"line {line}: `{path}` {words}."
 
 
 def _line(node: yaml.Node | None, location: tuple[str | int, ...]) -> int:

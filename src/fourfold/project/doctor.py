@@ -59,7 +59,9 @@ def _machine() -> Finding:
 
 
 def _disk(folder: Path | None) -> Finding:
-    free = shutil.disk_usage(folder or Path.cwd()).free
+    wanted = (folder or Path.cwd()).absolute()
+    there = next(one for one in (wanted, *wanted.parents) if one.exists())
+    free = shutil.disk_usage(there).free
     return Finding(
         name="disk",
         ok=free > 1_000_000_000,
@@ -134,17 +136,17 @@ async def _project(folder: Path | None, settings: Settings) -> list[Finding]:
     try:
         async with open_project(found, settings=settings) as project:
             failures = await project.ledger.failures()
-            unread = await project.unread()
+            outdated = await project.outdated()
             return [
                 Finding(name="project", ok=True, detail=str(found)),
                 *map(_remote_model, project.config.models),
                 Finding(name="database", ok=True, detail="answers, its schema is up to date"),
                 Finding(
                     name="documents",
-                    ok=not unread,
+                    ok=not outdated,
                     needed=False,
-                    detail=f"{unread} files are new or changed",
-                    hint="Type: fourfold ingest" if unread else "",
+                    detail=f"{outdated} files are new, changed or gone",
+                    hint="Type: fourfold ingest" if outdated else "",
                 ),
                 Finding(
                     name="failures",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from fourfold.core.errors import InvalidInput, InvalidProject, NotFound
 from fourfold.core.records import Answer, Hit, Message, Principal, Where, document_id
-from fourfold.core.settings import Settings
+from fourfold.core.settings import Settings, read_settings
 from fourfold.project import wiring
 from fourfold.project.config import FILE_NAME, ProjectConfig, load_config
 
@@ -125,14 +125,18 @@ class Project:
                 connectors, retry=retry, thorough=thorough, progress=progress
             )
 
-    async def unread(self) -> int:
-        """How many files the next ingestion would read: new ones and changed ones."""
-        from fourfold.indexing import pipeline_of, plan
+    async def outdated(self) -> int:
+        """How many files the next ingestion would read or take out of the index."""
+        from fourfold.indexing import gone, pipeline_of, plan
 
         pipeline, count = pipeline_of(self.embedder, self.config.store), 0
         for source in self.config.sources:
-            files = wiring.connector(source, self.folder).files()
-            count += len(plan(files, await self.ledger.known(source.name), pipeline=pipeline).index)
+            connector, known = (
+                wiring.connector(source, self.folder),
+                await self.ledger.known(source.name),
+            )
+            todo = plan(connector.files(), known, pipeline=pipeline)
+            count += len(todo.index) + len(gone(todo.unseen, known, connector.refused()))
         return count
 
     async def erase(self, document: str) -> int:
@@ -219,7 +223,7 @@ async def open_project(
     config = load_config(found)
     if model:
         config = config.model_copy(update={"model": model})
-    settings = settings or Settings()
+    settings = settings or read_settings()
     async with AsyncExitStack() as stack:
         database = await open_database(settings, found / ".fourfold")
         stack.push_async_callback(database.close)
@@ -240,7 +244,7 @@ async def backup_project(
         name = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S.dump")
         file = data_folder / "backups" / name
         file.parent.mkdir(parents=True, exist_ok=True)
-    return await backup(settings or Settings(), data_folder, file)
+    return await backup(settings or read_settings(), data_folder, file)
 
 
 async def restore_project(
@@ -253,7 +257,9 @@ async def restore_project(
     """Put the state of a backup in place of the project's database, all or nothing."""
     from fourfold.storage.backup import restore
 
-    await restore(settings or Settings(), find_project(folder) / ".fourfold", file, force=force)
+    await restore(
+        settings or read_settings(), find_project(folder) / ".fourfold", file, force=force
+    )
 
 
 def find_project(folder: Path | str | None) -> Path:

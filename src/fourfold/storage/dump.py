@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from fourfold.core.errors import StorageError
+from fourfold.core.errors import InvalidInput, StorageError
 from fourfold.storage.account import installed_programs
 from fourfold.storage.connections import SCHEMA, Target
 
@@ -25,7 +25,10 @@ DROP SCHEMA IF EXISTS {SCHEMA} CASCADE;
 
 async def dump(target: Target, file: Path) -> Path:
     """Write our schema to `file`, complete or not at all, as it is at one moment."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    if not await asyncio.to_thread(file.parent.is_dir):
+        raise InvalidInput(
+            f"There is no folder `{file.parent}`.", hint="Create it, or choose another."
+        )
     unfinished = file.with_name(f"{file.name}.unfinished")
     unfinished.touch(mode=0o600)
     try:
@@ -40,6 +43,7 @@ async def dump(target: Target, file: Path) -> Path:
 
 async def dump_before_migration(target: Target, folder: Path, *, revision: str) -> Path:
     """Keep the old state of a database that is about to be migrated."""
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     moment = datetime.now().astimezone()
     return await dump(target, folder / f"before-upgrade-{revision}-{moment:%Y%m%d-%H%M%S}.dump")
 

@@ -215,4 +215,9 @@ def invalid(errors: list[dict[str, Any]]) -> InvalidInput:
     said = [
         f"`{'.'.join(str(part) for part in error['loc'])}`: {error['msg']}" for error in errors[:10]
     ]
-    return InvalidInput(f"The request is not valid: {'; '.join(said)}.", hint="See /api/docs.")
+    is_no_json = any(error["type"] == "model_attributes_type" for error in errors)
+    hint = "Send a JSON object with `Content-Type: application/json`; see /api/docs."
+    return InvalidInput(
+        f"The request is not valid: {'; '.join(said)}.",
+        hint=hint if is_no_json else "See /api/docs.",
+    )
