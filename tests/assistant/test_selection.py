@@ -88,3 +88,14 @@ def test_a_message_that_says_next_to_nothing_is_no_candidate(found: Found) -> No
     told = found("Lena Hofer (07.10.26, 12:51): Ware liegt auf dem Kiesplatz.")
     assert len(by_words("Wo liegt die Ware?", [told])) == 1
     assert len(by_words("Was kostet das?", [found("Preis (netto, 2026): 40 €")])) == 1
+
+
+def test_a_short_sentence_may_be_the_answer_and_a_heading_may_not(found: Found) -> None:
+    question = "Welche Farbe hat der Zebrastreifen?"
+    assert len(by_words(question, [found("Der Zebrastreifen ist gelb.")])) == 1
+    assert by_words(question, [found("Der Zebrastreifen und die Ampel")]) == []
+
+
+def test_links_and_encoded_text_are_no_candidates(found: Found) -> None:
+    text = f"khZYSLcwg== - Unsubscribe Preferences https://u28034542.example/{'aB3x' * 40}"
+    assert by_words("Was kostet das?", [found(text)]) == []

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _SHORTEST = 12  # characters; what is shorter is a heading or a stray mark
 _FEWEST_NEW_WORDS = 3
+_FEWEST_WORDS = 4  # of a sentence
+_LONGEST_WORD = 45  # characters; German compounds stay below
 # How parsers begin a message: `Max (Vertrieb) (07.10.26, 12:51): `
 _SENDER = re.compile(r"\A[^\n]{1,80}? \([^()\n]{0,40}?\d:\d\d[^()\n]{0,80}\): ")
 _ROUGH_RANK = 0.1
@@ -152,14 +154,21 @@ def by_words(question: str, hits: Sequence[Hit], *, focus: str = "") -> list[Can
 def _says_something(text: str, wanted: set[str]) -> bool:
     """False for headings and bare names: too few words that the question did not have.
 
-    Who wrote a message, and when, is nothing that it says; but a message may be brief.
+    Who wrote a message, and when, is nothing that it says; but a message may be brief, and so may
+    a sentence that ends as one. What is mostly an address or a code is no sentence.
     """
     said = _SENDER.sub("", text, count=1)
-    if courtesy(said) is not None:
+    if courtesy(said) is not None or _is_code(said):
         return False
-    fewest = 1 if said != text else _FEWEST_NEW_WORDS
+    is_brief = said != text or (said.rstrip().endswith(".") and len(said.split()) >= _FEWEST_WORDS)
+    fewest = 1 if is_brief else _FEWEST_NEW_WORDS
     new = content_words(said) - wanted
     return len(said) >= _SHORTEST and (len(new) >= fewest or bool(numbers(said)))
+
+
+def _is_code(text: str) -> bool:
+    """True when most of it are words that nobody speaks: links, keys, encoded pictures."""
+    return 2 * sum(len(word) for word in text.split() if len(word) > _LONGEST_WORD) > len(text)
 
 
 def _weights(wanted: set[str], sentences: Sequence[set[str]], focus: set[str]) -> dict[str, float]:
