@@ -56,3 +56,23 @@ def test_bad_input_is_an_error_in_words(run: Run, files: Path) -> None:
         assert result.code == 1
         assert words in result.out
     assert run("score", "--metric", "f1", folder=files).code == 2
+
+
+def test_changes_and_what_they_cost(run: Run, files: Path) -> None:
+    line = '{"draft": "Zwei Jahre", "released": "Drei Jahre", "seconds": 6}\n'
+    (files / "timed.jsonl").write_text(line * 6, encoding="utf-8")
+    options = ("--metric", "untouched", "--timed", "timed.jsonl", "--per-hour", "60")
+    untouched, minutes, cost, change = scored(run, files, *options, "--changes", "1")
+    assert untouched["value"] == pytest.approx(2 / 3)
+    assert cost["value"] == minutes["value"]
+    assert change == {
+        "text": 2,
+        "hter": 1.0,
+        "shifts": 0,
+        "changes": [["substituted", "Äpfel", "Öpfel"]],
+    }
+    (files / "timed.jsonl").write_text(line + '{"draft": "x"}\n', encoding="utf-8")
+    texts = ("--hypotheses", "drafts.txt", "--references", "released.txt")
+    result = run("score", *texts, "--timed", "timed.jsonl", folder=files)
+    assert result.code == 1
+    assert "Line 2 of" in result.err

@@ -24,6 +24,7 @@ async def test_another_user_reads_nothing_of_the_data_and_reaches_no_socket(
     server = EmbeddedServer(data_folder)
     address = server.acquire()
     try:
+        (data_folder / "backups").mkdir()
         await backup(Settings(database_url=None), data_folder, data_folder / "backups" / "a.dump")
         assert (data_folder / "backups" / "a.dump").stat().st_size > 0
         names = ["postgres.password", "postgres.log", "backups/a.dump", "postgres/PG_VERSION"]

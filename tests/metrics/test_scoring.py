@@ -11,8 +11,8 @@ from fourfold.metrics import METRICS
 from fourfold.metrics.rouge_words import _porter
 from fourfold.metrics.scoring import metric_named, score
 
-TEXTS = ["Die Garantie gilt zwei Jahre.", "Der Versand kostet 5 €.", "Ja"]
-WANTED = [["Die Garantie gilt drei Jahre."], ["Der Versand kostet 5 €."], ["Nein", "Ja"]]
+TEXTS = ['"Die Garantie gilt zwei Jahre."', '"Der Versand kostet 5 €."', '"Ja"']
+WANTED = [['"Die Garantie gilt drei Jahre."'], ['"Der Versand kostet 5 €."'], ['"Nein"', '"Ja"']]
 
 
 @pytest.mark.parametrize("name", METRICS.names())
@@ -28,7 +28,9 @@ def test_every_metric_knows_its_name_and_rates_the_right_text_best(name: str) ->
     assert len(best.segments) == 3
 
 
-@pytest.mark.parametrize("name", METRICS.names())
+@pytest.mark.parametrize(
+    "name", sorted({*METRICS.names()} - {"insertions", "deletions", "substitutions", "shifts"})
+)
 def test_a_text_without_references_is_wrong_and_empty_texts_do_no_harm(name: str) -> None:
     metric = metric_named(name)
     found = score(metric, ["etwas", ""], [[], [""]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from math import isnan
 from pathlib import Path
@@ -14,6 +15,8 @@ from fourfold.cli.progress import steps_bar
 from fourfold.core.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from fourfold.metrics.corrections import Change
+    from fourfold.metrics.effort import Timed
     from fourfold.metrics.scoring import Score
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -40,6 +43,19 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     type=_FILE,
     help="What each text belongs to, one a line: same document, same line.",
 )
+@click.option(
+    "--timed",
+    type=_FILE,
+    help='Corrections that were timed, JSON lines of {"draft", "released", "seconds"}: adds the '
+    "minutes that people need for 1,000 texts.",
+)
+@click.option(
+    "--per-hour", type=click.FloatRange(min=0), help="What an hour of those people costs."
+)
+@click.option("--currency", default="EUR", show_default=True)
+@click.option(
+    "--changes", type=click.IntRange(0), default=0, help="Show what was changed in so many texts."
+)
 @click.option("--per-segment", is_flag=True, help="The score of each text as well.")
 @click.option("--samples", type=click.IntRange(100, 100_000), default=2_000, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
@@ -50,6 +66,10 @@ def score(
     hypotheses: Path | None,
     references: tuple[Path, ...],
     clusters: Path | None,
+    timed: Path | None,
+    per_hour: float | None,
+    currency: str,
+    changes: int,
     per_segment: bool,
     samples: int,
     seed: int,
@@ -63,6 +83,7 @@ def score(
       fourfold score --metric bleu,chrf++ --hypotheses a.txt --references b.txt --json
       fourfold score --metric rouge1:ascii-stem --hypotheses a.txt --references b.txt
     """
+    from fourfold.metrics.effort import effort, money
     from fourfold.metrics.resampling import Resampling
     from fourfold.metrics.scoring import metric_named
     from fourfold.metrics.scoring import score as scored
@@ -79,12 +100,69 @@ def score(
         scores = [
             scored(metric, texts, accepted, how) for _, metric in zip(steps, metrics, strict=True)
         ]
+    if timed:
+        first = [known[0] for known in accepted]
+        minutes = effort(texts, first, _timed(timed), how)
+        scores.append(minutes)
+        if per_hour is not None:
+            scores.append(money(minutes, per_hour=per_hour, currency=currency))
     for one in scores:
         if as_json:
             segments = {"segments": list(one.segments)} if per_segment else {}
             print_json({**one.as_json(), **segments})
         else:
             _show(one, per_segment=per_segment)
+    if changes:
+        _show_changes(texts, accepted, changes, as_json=as_json)
+
+
+def _timed(file: Path) -> list[Timed]:
+    """The timed corrections of a JSON lines file; a bad line is an error with its number."""
+    from fourfold.metrics.effort import Timed
+
+    found = []
+    for number, line in enumerate(_lines(file), 1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+            seconds = float(value["seconds"])
+            found.append(Timed(draft=value["draft"], released=value["released"], seconds=seconds))
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidInput(
+                f"Line {number} of `{file}` is no timed correction.",
+                hint='Write {"draft": "…", "released": "…", "seconds": 42} on each line.',
+            ) from error
+    return found
+
+
+def _show_changes(
+    texts: Sequence[str], accepted: Sequence[Sequence[str]], count: int, *, as_json: bool
+) -> None:
+    """The texts that were changed most, with what was taken out, put in and moved."""
+    from fourfold.metrics.corrections import correction
+
+    made = [(n, correction(text, accepted[n - 1][0])) for n, text in enumerate(texts, 1)]
+    for number, one in sorted(made, key=lambda pair: -pair[1].hter)[:count]:
+        if as_json:
+            changes = [(change.kind, change.draft, change.released) for change in one.changes]
+            print_json({"text": number, "hter": one.hter, "shifts": one.shifts, "changes": changes})
+            continue
+        show(f"\n{number}: {one.edits} edits, {one.hter:.0%}")
+        show(" ".join(_marked(change) for change in one.changes))
+
+
+def _marked(change: Change) -> str:
+    """`[-out-]`, `{+in+}` and `<moved>`, in colours where the terminal can."""
+    out = click.style(f"[-{change.draft}-]", fg="red")
+    into = click.style(f"{{+{change.released}+}}", fg="green")
+    return {
+        "kept": change.released,
+        "moved": click.style(f"<{change.released}>", fg="yellow"),
+        "inserted": into,
+        "deleted": out,
+        "substituted": f"{out} {into}",
+    }[change.kind]
 
 
 def _lines(file: Path) -> list[str]:

@@ -146,6 +146,16 @@ def _batches(units: int, samples: int) -> list[int]:
     return [min(at_once, samples - done) for done in range(0, samples, at_once)]
 
 
+def expanded_shares(count: int, confidence: float) -> tuple[float, float]:
+    """Which quantiles of a bootstrap are the ends of an interval, for few units (Hesterberg)."""
+    wide = _wide(count, confidence)
+    return NormalDist().cdf(-wide), NormalDist().cdf(wide)
+
+
+def _wide(count: int, confidence: float) -> float:
+    return sqrt(count / (count - 1)) * _student(count - 1, 0.5 + confidence / 2)
+
+
 def _shares(
     whole: float, scores: Figures, without: Figures, confidence: float
 ) -> tuple[float, float]:
@@ -160,7 +170,7 @@ def _shares(
     skew = (pulls**3).sum() / (6 * spread**1.5) if spread else 0.0
     below = ((scores < whole).sum() + 0.5 * (scores == whole).sum()) / len(scores)
     bias = law.inv_cdf(min(max(below, 1 / len(scores)), 1 - 1 / len(scores)))
-    wide = sqrt(count / (count - 1)) * _student(count - 1, 0.5 + confidence / 2)
+    wide = _wide(count, confidence)
     low, high = (law.cdf(bias + (bias + end) / (1 - skew * (bias + end))) for end in (-wide, wide))
     return low, high
 
