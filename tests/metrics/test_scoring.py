@@ -9,7 +9,7 @@ import pytest
 from fourfold.core.errors import InvalidInput, MissingExtra, UnknownBackend
 from fourfold.metrics import METRICS
 from fourfold.metrics.rouge_words import _porter
-from fourfold.metrics.scoring import metric_named, score
+from fourfold.metrics.scoring import metric_named, score, scores
 
 TEXTS = ['"Die Garantie gilt zwei Jahre."', '"Der Versand kostet 5 €."', '"Ja"']
 WANTED = [['"Die Garantie gilt drei Jahre."'], ['"Der Versand kostet 5 €."'], ['"Nein"', '"Ja"']]
@@ -83,3 +83,15 @@ def test_without_its_package_stemming_says_what_to_install(monkeypatch: pytest.M
     with pytest.raises(MissingExtra) as caught:
         score(metric_named("rouge1:ascii-stem"), TEXTS, WANTED)
     assert "fourfold[rouge-stem]" in caught.value.hint
+
+
+def test_several_metrics_at_once_score_as_one_after_the_other() -> None:
+    names = ["hter", "rouge1:ascii", "macro_f1"]
+    alone = list(scores(names, TEXTS, WANTED))
+    assert list(scores(names, TEXTS, WANTED, workers=2)) == alone
+    assert [one.metric for one in alone] == ["hter", "rouge1", "macro_f1"]
+
+
+def test_an_unknown_metric_is_named_before_any_work_is_done() -> None:
+    with pytest.raises(UnknownBackend, match="blue"):
+        next(scores(["bleu", "blue"], TEXTS, WANTED, workers=2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from math import isnan
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from fourfold.metrics.effort import Timed
     from fourfold.metrics.scoring import Score
 
+_MANY = 1_000  # texts, from which on starting processes is worth its second
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -85,28 +87,27 @@ def score(
     """
     from fourfold.metrics.effort import effort, money
     from fourfold.metrics.resampling import Resampling
-    from fourfold.metrics.scoring import metric_named
-    from fourfold.metrics.scoring import score as scored
+    from fourfold.metrics.scoring import scores
 
     if names == "list":
         _show_names(as_json=as_json)
         return
     if hypotheses is None or not references:
         raise click.UsageError("Give --hypotheses FILE and --references FILE.")
-    metrics = [metric_named(name.strip()) for name in names.split(",") if name.strip()]
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
     texts, accepted = _lines(hypotheses), _accepted([_lines(file) for file in references])
     how = Resampling(seed=seed, samples=samples, clusters=_lines(clusters) if clusters else None)
-    with steps_bar([metric.name for metric in metrics]) as steps:
-        scores = [
-            scored(metric, texts, accepted, how) for _, metric in zip(steps, metrics, strict=True)
-        ]
+    workers = (os.cpu_count() or 1) if len(texts) >= _MANY else 1
+    with steps_bar(wanted) as steps:
+        done = scores(wanted, texts, accepted, how, workers=workers)
+        found = [one for _, one in zip(steps, done, strict=True)]
     if timed:
         first = [known[0] for known in accepted]
         minutes = effort(texts, first, _timed(timed), how)
-        scores.append(minutes)
+        found.append(minutes)
         if per_hour is not None:
-            scores.append(money(minutes, per_hour=per_hour, currency=currency))
-    for one in scores:
+            found.append(money(minutes, per_hour=per_hour, currency=currency))
+    for one in found:
         if as_json:
             segments = {"segments": list(one.segments)} if per_segment else {}
             print_json({**one.as_json(), **segments})

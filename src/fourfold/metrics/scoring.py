@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from math import isnan
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from fourfold.core.errors import InvalidInput
@@ -88,6 +90,40 @@ def score(
         signature=metric.signature(numbers.pop() if len(numbers) == 1 else None),
         segments=tuple(of_one(row) for row in figures),
     )
+
+
+def scores(
+    names: Sequence[str],
+    hypotheses: Sequence[str],
+    references: Sequence[Sequence[str]],
+    how: Resampling | None = None,
+    *,
+    workers: int = 1,
+) -> Iterator[Score]:
+    """The score of each metric, in their order; several metrics at once with several `workers`.
+
+    Names are as `metric_named` takes them; raises as it and `score` do, before any work is done.
+    """
+    metrics = [metric_named(name) for name in names]
+    if workers < 2 or len(names) < 2:
+        yield from (score(metric, hypotheses, references, how) for metric in metrics)
+        return
+    with ProcessPoolExecutor(min(workers, len(names)), mp_context=get_context("spawn")) as pool:
+        tasks = [pool.submit(_score_named, name, hypotheses, references, how) for name in names]
+        try:
+            for task in tasks:
+                yield task.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _score_named(
+    name: str,
+    hypotheses: Sequence[str],
+    references: Sequence[Sequence[str]],
+    how: Resampling | None,
+) -> Score:
+    return score(metric_named(name), hypotheses, references, how)
 
 
 def _interval(metric: Metric, figures: Figures, how: Resampling) -> Interval:
