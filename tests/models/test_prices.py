@@ -45,9 +45,3 @@ def test_odd_counts_of_a_server_cannot_be_priced_and_do_no_harm(usage: Usage) ->
     assert charged(usage, Price(input=1, output=1)).cost_usd is None
     tariff = published("gpt-4o-mini", "https://api.openai.com/v1")
     assert charged(usage, tariff).cost_usd is None
-
-
-def test_the_cost_of_several_completions_is_unknown_when_that_of_one_is() -> None:
-    assert (Usage(cost_usd=0.25) + Usage(cost_usd=0.5)).cost_usd == pytest.approx(0.75)
-    assert (Usage(cost_usd=0.25) + Usage(cost_usd=None)).cost_usd is None
-    assert (Usage() + Usage()).cost_usd == 0

@@ -175,16 +175,6 @@ class Usage:
     cached_tokens: int = 0
     cost_usd: float | None = 0.0
 
-    def __add__(self, other: Usage) -> Usage:
-        """Both together; unknown when the price of one is."""
-        known = self.cost_usd is not None and other.cost_usd is not None
-        return Usage(
-            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
-            completion_tokens=self.completion_tokens + other.completion_tokens,
-            cached_tokens=self.cached_tokens + other.cached_tokens,
-            cost_usd=(self.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
-        )
-
     def as_json(self) -> dict[str, Any]:
         """The form that other programs rely on."""
         return {

@@ -7,6 +7,7 @@ CHAT_MODELS: Registry[ChatModel] = Registry(
     "chat model",
     group="fourfold.chat_models",
     builtin={
+        "anthropic": "fourfold.models.anthropic:AnthropicModel",
         "llama": "fourfold.models.llama:LlamaModel",
         "openai": "fourfold.models.openai:OpenAIModel",
     },

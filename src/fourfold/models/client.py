@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
 _LARGEST_REPLY: Final = 64 * 2**20
+_NO_HEADERS: Final[Mapping[str, str]] = {}
 _SHORTEST_TELLING: Final = 8  # characters of a key that nobody may read
 _LARGEST_REFUSAL: Final = 100_000  # of which only some words are shown
 _DRAIN_SECONDS: Final = 0.1
@@ -53,17 +54,18 @@ class Client:
         socket: Path | None = None,
         timeouts: Timeouts | None = None,
         retries: Retries | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
     ) -> None:
         self._origin = origin_of(_checked(url))
         self._key = api_key
         self.socket = socket
         self._timeouts = timeouts or Timeouts()
         self._retries = retries or Retries()
-        headers = {"Content-Type": "application/json"}
+        sent = {"Content-Type": "application/json", **headers}
         if api_key is not None:
-            headers["Authorization"] = f"Bearer {_sendable(api_key)}"
+            sent["Authorization"] = f"Bearer {_sendable(api_key)}"
         self._pool = Pool(
-            url, socket=socket, headers=headers, connect_seconds=self._timeouts.connect_seconds
+            url, socket=socket, headers=sent, connect_seconds=self._timeouts.connect_seconds
         )
 
     async def post(self, path: str, body: Mapping[str, Any]) -> bytes:

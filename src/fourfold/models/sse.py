@@ -29,7 +29,7 @@ class EventDecoder:
         if len(self._rest) + self._size > _LARGEST_EVENT:
             raise ModelError(
                 f"The model's server sent an event of more than {_LARGEST_EVENT} bytes.",
-                hint="Look at the server: it does not speak the OpenAI protocol as we know it.",
+                hint="Look at the server: it does not speak its protocol as we know it.",
             )
         return events
 

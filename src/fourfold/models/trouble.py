@@ -16,8 +16,9 @@ from fourfold.core.errors import (
     ModelRejected,
 )
 
-# OpenAI and Azure; llama.cpp; vLLM and others say it in words.
+# OpenAI and Azure; llama.cpp; Anthropic, vLLM and others say it in words.
 _TOO_LONG = (
+    "prompt is too long",
     "context_length_exceeded",
     "exceed_context_size",
     "maximum context length",
