@@ -8,6 +8,7 @@ CHAT_MODELS: Registry[ChatModel] = Registry(
     group="fourfold.chat_models",
     builtin={
         "anthropic": "fourfold.models.anthropic:AnthropicModel",
+        "google": "fourfold.models.google:GoogleModel",
         "llama": "fourfold.models.llama:LlamaModel",
         "openai": "fourfold.models.openai:OpenAIModel",
     },

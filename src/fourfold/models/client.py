@@ -43,7 +43,8 @@ class Client:
     """Speaks JSON over HTTP with one server, by address or by unix socket.
 
     Connections are reused. A failed try is repeated as `retries` says, but never once a byte of
-    the answer has arrived. The key stands in the request's header and nowhere else.
+    the answer has arrived. The key stands in the request's header and nowhere else: in
+    `Authorization` behind `Bearer`, or alone in another one.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Client:
         socket: Path | None = None,
         timeouts: Timeouts | None = None,
         retries: Retries | None = None,
+        key_header: str = "Authorization",
         headers: Mapping[str, str] = _NO_HEADERS,
     ) -> None:
         self._origin = origin_of(_checked(url))
@@ -63,7 +65,8 @@ class Client:
         self._retries = retries or Retries()
         sent = {"Content-Type": "application/json", **headers}
         if api_key is not None:
-            sent["Authorization"] = f"Bearer {_sendable(api_key)}"
+            scheme = "Bearer " if key_header == "Authorization" else ""
+            sent[key_header] = f"{scheme}{_sendable(api_key)}"
         self._pool = Pool(
             url, socket=socket, headers=sent, connect_seconds=self._timeouts.connect_seconds
         )

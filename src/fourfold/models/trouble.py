@@ -16,9 +16,10 @@ from fourfold.core.errors import (
     ModelRejected,
 )
 
-# OpenAI and Azure; llama.cpp; Anthropic, vLLM and others say it in words.
+# OpenAI and Azure; llama.cpp; Anthropic, Google, vLLM and others say it in words.
 _TOO_LONG = (
     "prompt is too long",
+    "exceeds the maximum number of tokens",
     "context_length_exceeded",
     "exceed_context_size",
     "maximum context length",
