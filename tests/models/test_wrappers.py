@@ -1,4 +1,4 @@
-"""The scripted model, and the limit on calls at once."""
+"""The scripted model, and the limits on calls at once and within a minute."""
 
 import asyncio
 
@@ -82,6 +82,46 @@ async def test_a_waiting_call_that_is_cancelled_leaves_the_queue() -> None:
 
 
 @pytest.mark.anyio
+async def test_only_so_many_calls_begin_within_any_minute() -> None:
+    now = 100.0
+    begun: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    def reply(messages: object, options: CompletionOptions) -> str:
+        nonlocal now
+        begun.append(now)
+        now += 10
+        return "yes"
+
+    model = LimitedModel(ScriptedModel(reply), per_minute=3, seconds=lambda: now, sleep=sleep)
+    for _ in range(7):
+        await model.complete(QUESTION, PLAIN)
+    assert begun == [100, 110, 120, 160, 170, 180, 220]
+
+
+@pytest.mark.anyio
+async def test_a_call_that_is_cancelled_while_it_waits_for_its_minute_takes_no_place() -> None:
+    waiting = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        waiting.set()
+        await asyncio.sleep(30)
+
+    model = LimitedModel(ScriptedModel(["a", "b"]), per_minute=1, seconds=lambda: now, sleep=sleep)
+    now = 0.0
+    await model.complete(QUESTION, PLAIN)
+    call = asyncio.create_task(model.complete(QUESTION, PLAIN))
+    await waiting.wait()
+    call.cancel()
+    await asyncio.gather(call, return_exceptions=True)
+    now = 60.0
+    assert (await model.complete(QUESTION, PLAIN)).text == "b"
+
+
+@pytest.mark.anyio
 async def test_a_queue_of_one_reports_the_names_of_its_model() -> None:
     inner = ScriptedModel(["x"], name="small", context_tokens=7)
     model = LimitedModel(inner, concurrent=1)
@@ -90,7 +130,7 @@ async def test_a_queue_of_one_reports_the_names_of_its_model() -> None:
     assert inner.closed
 
 
-@pytest.mark.parametrize("name", ["llama", "openai"])
+@pytest.mark.parametrize("name", ["anthropic", "google", "llama", "openai"])
 def test_chat_models_are_found_by_name(name: str) -> None:
     assert name in CHAT_MODELS.names()
     assert callable(CHAT_MODELS.load(name))

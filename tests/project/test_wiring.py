@@ -5,8 +5,12 @@ from pathlib import Path
 import pytest
 
 from fourfold.core.records import Usage
+from fourfold.core.settings import Settings
+from fourfold.models.anthropic import AnthropicModel
+from fourfold.models.limits import LimitedModel
+from fourfold.models.openai import OpenAIModel
 from fourfold.project.config import parse_config
-from fourfold.project.wiring import guards, tariff
+from fourfold.project.wiring import chat_model, guards, tariff
 
 MODELS = """
 name: helpdesk
@@ -30,6 +34,17 @@ def test_other_guards_are_made_as_they_are() -> None:
         "length",
         "injection",
     ]
+
+
+def test_a_model_has_the_limits_that_the_project_names(tmp_path: Path) -> None:
+    text = MODELS.replace("model: gpt-4o-mini}", "model: gpt-4o-mini, per_minute: 60}")
+    text = text.replace("url: 'http://gpu-2/v1'", "provider: anthropic, url: 'http://gpu-2/v1'")
+    config, settings = parse_config(text, Path("fourfold.yaml")), Settings(_env_file=None)
+    own, listed, new = (
+        chat_model(name, config, settings, tmp_path) for name in ("own", "listed", "new")
+    )
+    assert [type(one) for one in (own, listed, new)] == [OpenAIModel, LimitedModel, AnthropicModel]
+    assert listed.name == "listed"
 
 
 def test_a_model_costs_what_the_project_says_or_else_what_its_provider_lists() -> None:

@@ -1,24 +1,42 @@
-"""A wrapper that lets only so many calls of a model run at once; the others wait in turn."""
+"""A wrapper that lets only so many calls of a model run or begin; the others wait in turn."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
-from typing import cast
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from time import monotonic
+from typing import Final, cast
 
 from fourfold.core.protocols import ChatModel, QuotingModel
 from fourfold.core.records import Completion, CompletionOptions, Delta, Message
 
+_MINUTE: Final = 60.0  # seconds
+_ANY_NUMBER: Final = 10_000
+
 
 class LimitedModel:
-    """At most `concurrent` calls at once, first come, first served.
+    """At most `concurrent` calls at once, of which `per_minute` begin within any minute.
 
-    A waiting call that is cancelled leaves the queue; a stream keeps its place until it ends or
-    is closed.
+    First come, first served. A waiting call that is cancelled leaves the queue; a stream keeps its
+    place until it ends or is closed. A call that the model's server is asked for again counts once.
     """
 
-    def __init__(self, model: ChatModel, *, concurrent: int) -> None:
+    def __init__(
+        self,
+        model: ChatModel,
+        *,
+        concurrent: int | None = None,
+        per_minute: int | None = None,
+        seconds: Callable[[], float] = monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
         self._model = model
-        self._turn = asyncio.Semaphore(concurrent)
+        self._running = asyncio.Semaphore(concurrent or _ANY_NUMBER)
+        self._per_minute = per_minute
+        self._begun: deque[float] = deque(maxlen=per_minute)
+        self._beginning = asyncio.Lock()
+        self._seconds = seconds
+        self._sleep = sleep
 
     @property
     def name(self) -> str:
@@ -41,14 +59,14 @@ class LimitedModel:
 
     async def complete(self, messages: Sequence[Message], options: CompletionOptions) -> Completion:
         """Continue the conversation when it is our turn."""
-        async with self._turn:
+        async with self._turn():
             return await self._model.complete(messages, options)
 
     async def stream(
         self, messages: Sequence[Message], options: CompletionOptions
     ) -> AsyncGenerator[Delta, None]:
         """Continue the conversation piece by piece when it is our turn."""
-        async with self._turn:
+        async with self._turn():
             answer = cast("AsyncGenerator[Delta, None]", self._model.stream(messages, options))
             async with aclosing(answer) as deltas:
                 async for delta in deltas:
@@ -57,3 +75,19 @@ class LimitedModel:
     async def close(self) -> None:
         """Close the model."""
         await self._model.close()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        async with self._running:
+            if self._per_minute:
+                async with self._beginning:
+                    await self._wait_for_room(self._per_minute)
+                    self._begun.append(self._seconds())
+            yield
+
+    async def _wait_for_room(self, per_minute: int) -> None:
+        while len(self._begun) == per_minute:
+            left = self._begun[0] + _MINUTE - self._seconds()
+            if left <= 0:
+                return
+            await self._sleep(left)

@@ -96,6 +96,12 @@ class RemoteModelConfig(Section):
     timeout_seconds: float = Field(
         default=120.0, gt=0, description="Longest wait for the first word."
     )
+    concurrent: int | None = Field(
+        default=None, ge=1, description="Calls at once; others wait. Empty: any number."
+    )
+    per_minute: int | None = Field(
+        default=None, ge=1, description="Calls that begin within a minute; others wait."
+    )
     price: PriceConfig | None = Field(
         default=None,
         description="Your own price; empty: the provider's list price, where it is known.",

@@ -222,7 +222,11 @@ def _remote_model(config: RemoteModelConfig) -> ChatModel:
         timeouts=Timeouts(first_byte_seconds=config.timeout_seconds),
         tariff=tariff(config),
     )
-    return made
+    if config.concurrent is None and config.per_minute is None:
+        return made
+    from fourfold.models.limits import LimitedModel
+
+    return LimitedModel(made, concurrent=config.concurrent, per_minute=config.per_minute)
 
 
 def tariff(config: RemoteModelConfig) -> Tariff:
