@@ -26,7 +26,7 @@ from rouge_score.rouge_scorer import RougeScorer
 from sklearn.metrics import accuracy_score, f1_score
 
 from fourfold.metrics.resampling import Resampling, difference, interval, smallest_difference
-from fourfold.metrics.scoring import metric_named, score
+from fourfold.metrics.scoring import metric_named, score, scores
 from fourfold.metrics.statistics import mcnemar_exact, wilson
 
 Row = dict[str, Any]
@@ -277,6 +277,17 @@ def speed(data: Path) -> Iterator[Row]:
             "interval_cpu_seconds": time.process_time() - middle,
             "plain_cpu_seconds": _plain_seconds(name, drafts, released),
         }
+    began = time.perf_counter()
+    count = len(list(scores(names, drafts, accepted, workers=2)))
+    middle = time.perf_counter()
+    for name in (*SACRE, *ROUGE):
+        _plain_seconds(name, drafts, released)
+    yield {
+        "metric": f"all {count}, with intervals, two processes",
+        "texts": len(drafts),
+        "seconds": middle - began,
+        "plain_packages_one_after_the_other_seconds": time.perf_counter() - middle,
+    }
 
 
 def _plain_seconds(name: str, drafts: list[str], released: list[str]) -> float | None:
