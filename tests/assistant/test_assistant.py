@@ -11,11 +11,12 @@ import pytest
 from fourfold.assistant import AnswerPiece, Assistant
 from fourfold.assistant.readers.extractive import ExtractiveReader
 from fourfold.assistant.readers.model import ModelReader
-from fourfold.core.errors import ModelError
+from fourfold.core.errors import ModelError, ModelOverloaded
 from fourfold.core.records import Answer, CompletionOptions, Hit, Message, Principal
 from fourfold.core.trace import NullRecorder
 from fourfold.guards.injection import InjectionGuard
 from fourfold.guards.leak import LeakGuard
+from fourfold.models.fallback import FallbackModel
 from fourfold.testing.models import ScriptedModel
 
 pytestmark = pytest.mark.anyio
@@ -242,6 +243,17 @@ async def test_an_objection_to_the_answer_withholds_it(assistant: Made, found: F
     assert answer.refused_because == "contains what looks like a secret key"
     assert "sk-" not in answer.text
     assert answer.usage.cost_usd == 0  # no model was asked
+
+
+@pytest.mark.parametrize("can_quote", [False, True])
+async def test_an_answer_names_the_model_that_stood_in(
+    assistant: Made, found: Found, can_quote: bool
+) -> None:
+    busy = ScriptedModel([ModelOverloaded("busy")], name="first", can_quote=can_quote)
+    other = ScriptedModel(["24 Monaten"], name="other", can_quote=can_quote)
+    reader = ModelReader(FallbackModel([busy, other]))
+    answer = await ask(assistant([found(WARRANTY)], reader), "Wie lange ist Garantie auf Akkus?")
+    assert answer.model == "other"
 
 
 async def test_the_cost_of_an_answer_that_is_broken_off_is_unknown(

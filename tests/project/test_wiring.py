@@ -1,16 +1,23 @@
 """What the names of a project file become."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from fourfold.core.errors import FourfoldError
 from fourfold.core.records import Usage
 from fourfold.core.settings import Settings
 from fourfold.models.anthropic import AnthropicModel
+from fourfold.models.fallback import FallbackModel
 from fourfold.models.limits import LimitedModel
 from fourfold.models.openai import OpenAIModel
 from fourfold.project.config import parse_config
-from fourfold.project.wiring import chat_model, guards, tariff
+from fourfold.project.wiring import chat_model, chat_models, guards, tariff
+
+if TYPE_CHECKING:
+    from fourfold.project.project import Project
 
 MODELS = """
 name: helpdesk
@@ -45,6 +52,20 @@ def test_a_model_has_the_limits_that_the_project_names(tmp_path: Path) -> None:
     )
     assert [type(one) for one in (own, listed, new)] == [OpenAIModel, LimitedModel, AnthropicModel]
     assert listed.name == "listed"
+
+
+def test_fallbacks_are_asked_in_their_order_and_offered_themselves(tmp_path: Path) -> None:
+    text = MODELS.replace("model: gpt-4o-mini}", "model: gpt-4o-mini, fallback: [new, own]}")
+    config = parse_config(text, Path("fourfold.yaml"))
+    project = SimpleNamespace(config=config, settings=Settings(_env_file=None), folder=tmp_path)
+    made = chat_models(cast("Project", project))
+    assert list(made) == ["own", "listed", "new"]
+    assert isinstance(made["listed"], FallbackModel)
+    assert [model.name for model in made["listed"]._models] == ["listed", "new", "own"]
+    unknown = text.replace("[new, own]", "[nobody]")
+    project.config = parse_config(unknown, Path("fourfold.yaml"))
+    with pytest.raises(FourfoldError, match="nobody"):
+        chat_models(cast("Project", project))
 
 
 def test_a_model_costs_what_the_project_says_or_else_what_its_provider_lists() -> None:

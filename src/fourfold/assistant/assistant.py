@@ -155,6 +155,7 @@ class Assistant:
                 async for draft in drafts:
                     if draft.usage is not None:
                         reply.usage = draft.usage
+                    reply.model = draft.model or reply.model
                     if reason := _objection(self.output_guards, draft.text):
                         reply.withheld = reason
                         recorder.note(withheld=reason)

@@ -63,12 +63,14 @@ class Draft:
     """A sentence that a reader proposes, before it is checked.
 
     `candidate` is what the reader says it rests on, `None` when it did not say. `usage` is what
-    the reading took up to here, `None` when that is what the draft before said.
+    the reading took up to here, `None` when that is what the draft before said; so is `model`, who
+    wrote it, empty.
     """
 
     text: str = ""
     candidate: Candidate | None = None
     usage: Usage | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -223,13 +223,15 @@ class Completion:
 class Delta:
     """The next piece of a completion while it is being written.
 
-    The last one carries `finish_reason` and `usage`; its `text` may be empty.
+    The last one carries `finish_reason` and `usage`; its `text` may be empty. `model` says who
+    wrote it, where that may be another than the one that was asked.
     """
 
     text: str = ""
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
     logprobs: tuple[TokenLogprob, ...] = ()
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,7 @@ async def joined(deltas: AsyncIterator[Delta], *, model: str) -> Completion:
         logprobs.extend(last.logprobs)
     return Completion(
         text="".join(text),
-        model=model,
+        model=last.model or model,
         usage=last.usage or Usage(),
         finish_reason=last.finish_reason or "stop",
         logprobs=tuple(logprobs),

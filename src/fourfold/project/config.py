@@ -102,6 +102,11 @@ class RemoteModelConfig(Section):
     per_minute: int | None = Field(
         default=None, ge=1, description="Calls that begin within a minute; others wait."
     )
+    fallback: list[str] = Field(
+        default=[],
+        description="Models that answer, in this order, when this one is overloaded, at its limit, "
+        "or out of reach: names under `models`, or of installed weights.",
+    )
     price: PriceConfig | None = Field(
         default=None,
         description="Your own price; empty: the provider's list price, where it is known.",

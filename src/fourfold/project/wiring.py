@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from inspect import signature
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,12 +122,21 @@ def retriever(project: Project) -> Retriever:
 
 
 def chat_models(project: Project) -> dict[str, ChatModel]:
-    """The application's model, unless it is extractive, and those under `models`."""
-    names = [model.name for model in project.config.models]
-    if project.config.model not in (EXTRACTIVE, *names):
-        names.insert(0, project.config.model)
+    """The application's model, unless it is extractive, those under `models`, their fallbacks."""
+    from fourfold.models.fallback import FallbackModel
+
+    fallbacks = {model.name: model.fallback for model in project.config.models}
+    named = [project.config.model, *fallbacks, *chain.from_iterable(fallbacks.values())]
+    made = {
+        name: chat_model(name, project.config, project.settings, project.folder)
+        for name in dict.fromkeys(named)
+        if name != EXTRACTIVE
+    }
     return {
-        name: chat_model(name, project.config, project.settings, project.folder) for name in names
+        name: FallbackModel([model, *(made[other] for other in fallbacks[name])])
+        if fallbacks.get(name)
+        else model
+        for name, model in made.items()
     }
 
 

@@ -114,7 +114,7 @@ class ModelSpeaker:
                     yield Piece(text=last.text, logprobs=last.logprobs)
         whole = Completion(
             text="".join(texts),
-            model=self._model.name,
+            model=last.model or self._model.name,
             usage=last.usage or Usage(),
             finish_reason=last.finish_reason or "stop",
         )

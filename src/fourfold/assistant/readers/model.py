@@ -135,7 +135,7 @@ class ModelReader:
             top_logprobs=_LIKELIEST,
         )
         completion = await self.model.complete(messages, options)
-        yield Draft(usage=completion.usage)
+        yield Draft(usage=completion.usage, model=completion.model)
         words = completion.text.strip(_AROUND)
         if words and (question.likelihood >= _SURE or _doubt(completion) < _DOUBTFUL):
             source = next((one for one in reversed(shown) if _ends_of(words, one.text)), None)
@@ -147,31 +147,31 @@ class ModelReader:
         self, messages: Sequence[Message], shown: Sequence[Candidate], question: Question
     ) -> AsyncGenerator[Draft, None]:
         async with aclosing(self._sentences(messages)) as sentences:
-            async for sentence, usage in sentences:
-                yield Draft(usage=usage)
+            async for sentence, told in sentences:
+                yield told
                 if draft := _draft(sentence, shown, question.text):
                     yield draft
 
     async def _sentences(
         self, messages: Sequence[Message]
-    ) -> AsyncGenerator[tuple[str, Usage], None]:
-        """Each sentence of the model's first line as soon as the next one begins.
+    ) -> AsyncGenerator[tuple[str, Draft], None]:
+        """Each sentence of the model's first line as soon as the next one begins, and who wrote it.
 
         Only the last comes with what the completion took: nobody knows it before.
         """
-        text = ""
+        text = model = ""
         usage = Usage()
         options = CompletionOptions(max_tokens=self.answer_tokens, stop=("\n",))
         deltas = self.model.stream(messages, options)
         async with aclosing(cast("AsyncGenerator[Delta, None]", deltas)) as closing:
             async for delta in closing:
                 text = f"{text}{delta.text}".lstrip()
-                usage = delta.usage or usage
+                usage, model = delta.usage or usage, delta.model or model
                 for sentence in _split(text)[:-1]:
-                    yield sentence, Usage(cost_usd=None)
+                    yield sentence, Draft(usage=Usage(cost_usd=None), model=model)
                     text = text.removeprefix(sentence).lstrip()
         for sentence in _split(text)[:1] or [""]:
-            yield sentence, usage
+            yield sentence, Draft(usage=usage, model=model)
 
 
 def _with_unit(words: str, text: str) -> str:
