@@ -61,6 +61,6 @@ def test_doctor_misses_no_file_that_is_gone(run: Run, project: Path) -> None:
     kept = file.read_bytes()
     file.unlink()
     try:
-        assert "1 files are new, changed or gone" in run("doctor", folder=project).out
+        assert "gone since the last ingestion: 1" in run("doctor", folder=project).out
     finally:
         file.write_bytes(kept)

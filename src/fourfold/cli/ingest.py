@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fourfold.cli.output import command, faint, json_option, print_json, project_option, say, show
+from fourfold.cli.output import (
+    command,
+    counted,
+    faint,
+    json_option,
+    print_json,
+    project_option,
+    say,
+    show,
+)
 
 if TYPE_CHECKING:
     from fourfold.indexing.records import IngestReport
@@ -57,8 +66,9 @@ async def ingest(*, retry: bool, check_contents: bool, folder: Path | None, as_j
 def show_report(report: IngestReport) -> None:
     """Print what was done, and each failure with its cause."""
     show(
-        f"{report.documents} documents indexed ({report.chunks} chunks), "
-        f"{report.skipped} files unchanged, {report.removed} documents removed "
+        f"{counted(report.documents, 'document')} indexed ({counted(report.chunks, 'chunk')}), "
+        f"{counted(report.skipped, 'file')} unchanged, "
+        f"{counted(report.removed, 'document')} removed "
         f"in {report.seconds:.1f} s."
     )
     for warning in report.warnings:

@@ -58,6 +58,11 @@ def show(text: str = "") -> None:
     click.echo(text)
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def heading(text: str) -> str:
     """The text, bold where the terminal can."""
     return click.style(text, bold=True)

@@ -145,14 +145,14 @@ async def _project(folder: Path | None, settings: Settings) -> list[Finding]:
                     name="documents",
                     ok=not outdated,
                     needed=False,
-                    detail=f"{outdated} files are new, changed or gone",
+                    detail=f"new, changed or gone since the last ingestion: {outdated}",
                     hint="Type: fourfold ingest" if outdated else "",
                 ),
                 Finding(
                     name="failures",
                     ok=not failures,
                     needed=False,
-                    detail=f"{len(failures)} files could not be read",
+                    detail=f"files that could not be read: {len(failures)}",
                     hint="See: fourfold ingest --retry" if failures else "",
                 ),
             ]
