@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fourfold.cli.output import faint, json_option, print_json, show
+from fourfold.cli.output import counted, faint, json_option, print_json, show
 from fourfold.cli.progress import steps_bar
 from fourfold.core.errors import InvalidInput
 
@@ -194,11 +194,12 @@ def _show(one: Score, *, per_segment: bool) -> None:
     digits = 2 if abs(one.interval.value) > 1 else 4
     low, high = one.interval.low, one.interval.high
     between = "one text: no interval" if isnan(low) else f"{low:.{digits}f} to {high:.{digits}f}"
-    show(f"{one.metric:<10} {one.interval.value:>8.{digits}f}   {between}   {one.count} texts")
-    show(faint(f"           {one.signature}"))
+    texts = counted(one.count, "text")
+    show(f"{one.metric:<16} {one.interval.value:>10,.{digits}f}   {between}   {texts}")
+    show(faint(f"                 {one.signature}"))
     if per_segment:
         for number, value in enumerate(one.segments, 1):
-            show(f"{number:>10} {value:>8.{digits}f}")
+            show(f"{number:>16} {value:>10,.{digits}f}")
 
 
 def _show_names(*, as_json: bool) -> None:
