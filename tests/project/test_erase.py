@@ -38,6 +38,27 @@ async def test_an_erased_document_is_gone_from_index_and_traces(
     assert "a.md" not in {hit["document"] for hit in trace.hits}
 
 
+async def test_words_that_were_cited_from_a_copy_are_erased_with_it(
+    folder: Path, settings: Settings
+) -> None:
+    documents = folder / "documents"
+    (documents / "a.md").rename(documents / "copy.md")
+    async with open_project(folder, settings=settings) as project:
+        await project.ingest()
+        answer = await project.ask("Wie lange gilt die Garantie?", visible_to=LOCAL)
+        other = await project.ask("Wie lange dauert der Versand nach Norwegen?", visible_to=LOCAL)
+        assert answer.citations[0].document == "copy.md"
+        (documents / "copy.md").rename(documents / "a.md")
+        await project.ingest()
+        assert await project.erase("a.md") == 1
+        traces = Traces(project.database)
+        trace = await traces.get(answer.trace, visible_to=LOCAL)
+        kept = await traces.get(other.trace, visible_to=LOCAL)
+    assert (trace.answer, trace.citations) == ("", [])
+    assert kept.answer
+    assert kept.citations
+
+
 async def test_an_unknown_document_is_an_error(folder: Path, settings: Settings) -> None:
     async with open_project(folder, settings=settings) as project:
         with pytest.raises(NotFound):

@@ -191,6 +191,15 @@ class Ledger:
                 await transaction.execute(text(statement), values)
         return ids
 
+    async def texts(self, path: str) -> list[str]:
+        """The text of that document, or of all that came from that file, in every source."""
+        async with self.database.connect() as connection:
+            found = await connection.scalars(
+                text("SELECT text FROM fourfold.documents WHERE path = :path OR file = :path"),
+                {"path": path},
+            )
+            return list(found)
+
     async def erase(self, path: str, store: VectorStore) -> list[str]:
         """Remove the file that such a document came from, from every source it is in.
 

@@ -147,11 +147,12 @@ class Project:
         from fourfold.tracing import Traces
 
         ids = {document_id(source.name, document) for source in self.config.sources}
+        texts = await self.ledger.texts(document)
         removed = await self.ledger.erase(document, self.store)
         ids.update(removed)
         await self.tracer.flush()
         await asyncio.sleep(_TRACES_WRITTEN_SECONDS)  # a server at work may still write of it
-        forgotten = await Traces(self.database).forget(ids)
+        forgotten = await Traces(self.database).forget(ids, texts=texts)
         if not removed and not forgotten:
             raise NotFound(
                 f"No document `{document}` is in the index.",

@@ -36,6 +36,10 @@ _FORGET = text("""
                 SELECT hit->>'chunk' FROM jsonb_array_elements(hits) AS hit
                 WHERE hit->>'document_id' = ANY(:ids)
             )
+            AND NOT EXISTS (
+                SELECT FROM unnest(CAST(:texts AS text[])) AS known
+                WHERE one->>'quote' <> '' AND strpos(known, one->>'quote') > 0
+            )
         ),
         hits = (
             SELECT coalesce(jsonb_agg(hit), '[]') FROM jsonb_array_elements(hits) AS hit
@@ -43,6 +47,10 @@ _FORGET = text("""
         )
     WHERE EXISTS (
         SELECT FROM jsonb_array_elements(hits) AS hit WHERE hit->>'document_id' = ANY(:ids)
+    )
+    OR EXISTS (
+        SELECT FROM jsonb_array_elements(citations) AS one, unnest(CAST(:texts AS text[])) AS known
+        WHERE one->>'quote' <> '' AND strpos(known, one->>'quote') > 0
     )
 """)
 _AFTER_ALL = "7" + "f" * 11 + "f" * 20
@@ -120,10 +128,15 @@ class Traces:
             rows = (await transaction.execute(_RECENT, asked)).mappings().all()
         return await self._views(rows, visible_to)
 
-    async def forget(self, document_ids: Collection[str]) -> int:
-        """Take hits, quotes and answers of these documents out; gives the traces changed."""
+    async def forget(self, document_ids: Collection[str], *, texts: Collection[str] = ()) -> int:
+        """Take hits, quotes and answers of these documents out; gives the traces changed.
+
+        Quotes that stand in one of the texts go too, whichever document they were cited from: a
+        copy may have been in the index under another name.
+        """
+        known = {"ids": list(document_ids), "texts": list(texts)}
         async with self._database.begin() as transaction:
-            done = await transaction.execute(_FORGET, {"ids": list(document_ids)})
+            done = await transaction.execute(_FORGET, known)
             return done.rowcount
 
     async def _views(self, rows: Collection[RowMapping], reader: Principal) -> list[TraceView]:
