@@ -126,10 +126,14 @@ def test_many_queries_and_a_filter(run: Run, project: Path, tmp_path: Path) -> N
 
 def test_users_and_keys_are_made_listed_and_revoked(run: Run, project: Path) -> None:
     assert run("user", "create", "anna", "--role", "owner", folder=project).code == 0
-    made = run("key", "create", "laptop", "--user", "anna", "--json", folder=project).json
+    words = ("--user", "anna", "--days", "9", "--json")
+    made = run("key", "create", "laptop", *words, folder=project).json
     assert made["secret"].startswith(made["prefix"])
-    assert made["secret"] not in run("key", "list", folder=project).out
+    listed = run("key", "list", folder=project).out
+    assert made["secret"] not in listed
+    assert f"until {made['expires_at'][:10]}" in listed
     run("key", "revoke", made["prefix"], folder=project)
+    assert "revoked 20" in run("key", "list", folder=project).out
     [key] = run("key", "list", "--json", folder=project).json["keys"]
     assert key["revoked_at"]
     assert run("user", "revoke", "anna", folder=project).code == 0

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 
 from fourfold.cli.output import command, heading, json_option, print_json, project_option, say, show
 from fourfold.core.records import Role
+
+if TYPE_CHECKING:
+    from fourfold.access import ApiKey
 
 _ACTOR = "command line"
 role_option = click.option(
@@ -157,11 +161,20 @@ async def list_keys(*, folder: Path | None, as_json: bool) -> None:
         print_json({"keys": [_key_json(one) for one in keys]})
         return
     for one in keys:
-        state = " (revoked)" if one.revoked_at else ""
-        groups = ", ".join(sorted(one.groups))
-        show(f"{one.prefix}…  {heading(one.name)}  {one.role}  {groups}{state}")
+        said = [one.role, ", ".join(sorted(one.groups)), *_of_a_key(one)]
+        show(f"{one.prefix}…  {heading(one.name)}  {'  '.join(filter(None, said))}")
     if not keys:
         say("There are no keys yet: fourfold key create NAME")
+
+
+def _of_a_key(one: ApiKey) -> Iterator[str]:
+    """What else whoever looks for a key to revoke wants to know."""
+    if one.act_for_users:
+        yield "acts for users"
+    if one.revoked_at:
+        yield f"revoked {one.revoked_at:%Y-%m-%d}"
+    elif one.expires_at:
+        yield f"until {one.expires_at:%Y-%m-%d}"
 
 
 @key.command("revoke")
