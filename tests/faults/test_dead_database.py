@@ -38,12 +38,21 @@ def postmaster(project: Path) -> int:
     return int((project / ".fourfold/postgres/postmaster.pid").read_text().splitlines()[0])
 
 
+def is_parsing(pid: int) -> bool:
+    """True once the first file is read: other children only start the database."""
+    with suppress(psutil.NoSuchProcess):
+        children = psutil.Process(pid).children()
+        return any("fourfold.ingestion.worker" in " ".join(one.cmdline()) for one in children)
+    return False
+
+
 def test_an_ingestion_whose_database_is_killed_says_so_and_the_next_one_finishes(
     fourfold: Fourfold, project: Path
 ) -> None:
     write_many(project, 400)
     process = fourfold.start("ingest", folder=project)
-    while not psutil.Process(process.pid).children():  # its parser starts with the first file
+    while not is_parsing(process.pid):
+        assert process.poll() is None
         time.sleep(0.01)
     os.kill(postmaster(project), signal.SIGKILL)
     out, err = process.communicate(timeout=120)
