@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from pydantic import SecretStr
 
-from fourfold.core.errors import InvalidInput, ModelError, ModelOverloaded, ModelRejected
+from fourfold.core.errors import InvalidInput, ModelError, ModelRejected
 from fourfold.core.records import (
     Completion,
     CompletionOptions,
@@ -28,6 +28,7 @@ from fourfold.models.prices import Tariff, charged, unknown
 from fourfold.models.quoting import check_quotable
 from fourfold.models.retry import Retries
 from fourfold.models.schema import check_schema, check_text
+from fourfold.models.trouble import broken_off
 from fourfold.models.wire import stream_error
 
 _NOTHING: Mapping[str, Any] = {}
@@ -121,10 +122,7 @@ class AnthropicModel:
                     finish_reason, usage = "stop", _Usage()
                     break
         if finish_reason is None:
-            raise ModelOverloaded(
-                "The model's server ended its answer in the middle.",
-                hint="Ask again; what had arrived is not complete.",
-            )
+            raise broken_off()
         if options.json_schema is not None:
             check_text(text, options.json_schema, finish_reason)
         yield Delta(finish_reason=finish_reason, usage=charged(_usage(usage), self._tariff))

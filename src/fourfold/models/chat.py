@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from fourfold.core.errors import ModelOverloaded
 from fourfold.core.records import (
     Completion,
     Delta,
@@ -14,6 +13,7 @@ from fourfold.core.records import (
 )
 from fourfold.models.client import Client
 from fourfold.models.schema import check_schema, check_text
+from fourfold.models.trouble import broken_off
 from fourfold.models.wire import read_chunk
 
 
@@ -43,10 +43,7 @@ async def stream_chat(
                 text.append(piece)
                 yield Delta(text=piece, logprobs=logprobs)
     if finish_reason is None:
-        raise ModelOverloaded(
-            "The model's server ended its answer in the middle.",
-            hint="Ask again; what had arrived is not complete.",
-        )
+        raise broken_off()
     if json_schema is not None:
         check_text("".join(text), json_schema, finish_reason)
     yield Delta(finish_reason=finish_reason, usage=usage)

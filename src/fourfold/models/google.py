@@ -14,7 +14,7 @@ from urllib.parse import quote
 import msgspec
 from pydantic import SecretStr
 
-from fourfold.core.errors import ModelError, ModelOverloaded, ModelRejected
+from fourfold.core.errors import ModelError, ModelRejected
 from fourfold.core.records import (
     Completion,
     CompletionOptions,
@@ -30,6 +30,7 @@ from fourfold.models.prices import Tariff, charged, unknown
 from fourfold.models.quoting import check_quotable
 from fourfold.models.retry import Retries
 from fourfold.models.schema import check_schema, check_text
+from fourfold.models.trouble import broken_off
 from fourfold.models.wire import stream_error
 
 _NOTHING: Mapping[str, Any] = {}
@@ -124,10 +125,7 @@ class GoogleModel:
                         texts.append(said.text)
                         yield Delta(text=said.text, logprobs=said.logprobs)
         if finish_reason is None:
-            raise ModelOverloaded(
-                "The model's server ended its answer in the middle.",
-                hint="Ask again; what had arrived is not complete.",
-            )
+            raise broken_off()
         if options.json_schema is not None:
             check_text("".join(texts), options.json_schema, finish_reason)
         yield Delta(finish_reason=finish_reason, usage=charged(usage, self._tariff))

@@ -62,6 +62,14 @@ def refusal(status: int, body: str, place: str, retry_after_seconds: float | Non
     )
 
 
+def broken_off() -> ModelOverloaded:
+    """The error for a stream that ended before the model did."""
+    return ModelOverloaded(
+        "The model's server ended its answer in the middle.",
+        hint="Ask again; what had arrived is not complete.",
+    )
+
+
 def retry_after(asked: str, now: datetime | None = None) -> float | None:
     """Seconds that `Retry-After` asks us to wait, said as a number or as a date."""
     asked = asked.strip()
