@@ -2,5 +2,6 @@
 
 from fourfold.assistant.assistant import Assistant
 from fourfold.assistant.base import AnswerPiece, FollowUp, Reader, Retriever
+from fourfold.assistant.task import TaskAssistant
 
-__all__ = ["AnswerPiece", "Assistant", "FollowUp", "Reader", "Retriever"]
+__all__ = ["AnswerPiece", "Assistant", "FollowUp", "Reader", "Retriever", "TaskAssistant"]

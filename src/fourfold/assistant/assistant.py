@@ -59,6 +59,19 @@ class Assistant:
         """Do what can be done before the first question; takes no money and no network."""
         await self.reader.read_ahead()
 
+    def reading(self, retriever: Retriever) -> Assistant:
+        """The same assistant over other documents."""
+        return Assistant(
+            retriever=retriever,
+            selection=self.selection,
+            reader=self.reader,
+            follow_up=self.follow_up,
+            input_guards=self.input_guards,
+            output_guards=self.output_guards,
+            limit=self.limit,
+            foreign=self.foreign,
+        )
+
     async def answer(
         self,
         question: str,

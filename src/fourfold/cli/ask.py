@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from fourfold.cli.asking import (
     parse_where,
     place_in_words,
     read_lines,
+    read_text,
     say_failed,
     say_filters,
     where_option,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from fourfold.project import Project
 
 
+_SHOWN = 300  # characters of what was asked
 _LEAVING = frozenset({"exit", "quit", "/exit", "/quit", ":q"})  # what ends a conversation
 
 
@@ -47,7 +50,12 @@ _LEAVING = frozenset({"exit", "quit", "/exit", "/quit", ":q"})  # what ends a co
 @click.option(
     "--questions",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help='Many at once: JSON lines of {"question": …}.',
+    help='Many at once: JSON lines of {"question": …} or {"text": …}.',
+)
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+    help="The text to work on, in a file; `-` reads what another program writes.",
 )
 @click.option("--model", help="Another model than the project's, for this call.")
 @where_option
@@ -59,30 +67,36 @@ async def ask(
     *,
     question: str | None,
     questions: Path | None,
+    file: Path | None,
     model: str | None,
     where: tuple[str, ...],
     groups: tuple[str, ...],
     folder: Path | None,
     as_json: bool,
 ) -> None:
-    """Answer from the documents, with citations; without a question, talk.
+    """Answer from the documents, with citations; or do the project's task with a text.
+
+    Without a question, talk.
 
     \b
     Examples:
       fourfold ask "Wie lange ist die Garantie?"
+      fourfold ask --file letter.txt
       fourfold ask --questions questions.jsonl --json
       fourfold ask
     """
     from fourfold.project import open_project
 
-    if question is not None and questions is not None:
-        raise click.UsageError("Give either a question or --questions FILE.")
+    if sum(given is not None for given in (question, questions, file)) > 1:
+        raise click.UsageError("Give a question, or --questions FILE, or --file FILE.")
+    if file is not None:
+        question = read_text(file)
     principal, conditions = asker(groups), parse_where(where)
     async with open_project(folder, model=model) as project:
         if question is None and questions is None:
             await _talk(project, principal, conditions, as_json=as_json)
             return
-        wanted = read_lines(questions, "question") if questions else [question or ""]
+        wanted = read_lines(questions, "question", "text") if questions else [question or ""]
         answered = failed = 0
         for text in wanted:
             try:
@@ -114,7 +128,7 @@ async def ask_one(
     pieces = project.stream(question, visible_to=principal, where=where, history=history)
     answer = None
     if not as_json:
-        show(heading(question))
+        show(heading(textwrap.shorten(question, _SHOWN, placeholder=" …")))
     async for piece in pieces:
         if piece.text and not as_json:
             click.echo(piece.text, nl=False)
@@ -172,7 +186,7 @@ async def _talk(project: Project, principal: Principal, where: Where, *, as_json
     """A conversation, until the input ends."""
     history: list[Message] = []
     if sys.stdin.isatty():
-        say("Ask about your documents; an empty line ends the conversation.")
+        say("Ask, or give a text in one line; an empty line ends the conversation.")
     while (question := _next_question()) and question.casefold() not in _LEAVING:
         try:
             answer = await ask_one(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,20 +34,37 @@ def asker(groups: tuple[str, ...]) -> Principal:
     return Principal(id="local", role="owner", groups=named, sees_all_groups=not groups)
 
 
-def read_lines(file: Path, key: str) -> Iterator[str | InvalidInput]:
-    """The texts under `key` in a JSON lines file; a bad line is an error in its place."""
+def read_text(file: Path) -> str:
+    """The text of a file, `-` for standard input."""
+    source = sys.stdin.buffer if str(file) == "-" else file.open("rb")
+    with source as opened:
+        try:
+            return opened.read().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise InvalidInput(
+                f"`{file}` is not UTF-8: byte {error.start} is no letter.",
+                hint="Save it as plain text in UTF-8.",
+            ) from error
+
+
+def read_lines(file: Path, *keys: str) -> Iterator[str | InvalidInput]:
+    """The texts under the first of the keys that each JSON line has.
+
+    A bad line is an error in its place.
+    """
     with file.open(encoding="utf-8-sig") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
-                value = json.loads(line)[key]
+                record = json.loads(line)
+                value = record[next((key for key in keys if key in record), keys[0])]
                 if not isinstance(value, str):
                     raise TypeError
             except (ValueError, KeyError, TypeError):
                 yield InvalidInput(
-                    f"Line {number} of `{file}` is not a JSON object with a text under `{key}`.",
-                    hint=f'Write one object a line: {{"{key}": "…"}}',
+                    f"Line {number} of `{file}` is no JSON object with a text under `{keys[0]}`.",
+                    hint=f'Write one object a line: {{"{keys[0]}": "…"}}',
                 )
             else:
                 yield value

@@ -6,22 +6,23 @@ from shlex import quote
 import click
 
 from fourfold.cli.output import json_option, print_json, say, show
+from fourfold.prompts.tasks import ANSWER, TASKS
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--task", type=click.Choice(["answer"]), default="answer", show_default=True)
+@click.option("--task", type=click.Choice(list(TASKS)), default=ANSWER, show_default=True)
 @click.option(
     "--model", default="extractive", show_default=True, help="What answers; see `models`."
 )
 @json_option
 def init(*, folder: Path, task: str, model: str, as_json: bool) -> None:
-    """Make a project folder.
+    """Make a project folder, with prompts, examples and a golden set for its task.
 
     \b
-    Example:
+    Examples:
       fourfold init helpdesk
-      fourfold init helpdesk --model qwen2.5-0.5b
+      fourfold init minutes --task summarise --model qwen2.5-0.5b
     """
     from fourfold.project.scaffold import create_project
 
@@ -29,9 +30,17 @@ def init(*, folder: Path, task: str, model: str, as_json: bool) -> None:
     if as_json:
         print_json({"project": str(folder.resolve()), "task": task, "model": model})
         return
-    show(f"Made the project `{folder}`.")
+    show(f"Made the project `{folder}`: {TASKS[task].summary}")
     say("")
-    say(f"Next: put files into {folder / 'documents'}, then")
+    if TASKS[task].reads_passages:
+        say(f"Next: put files into {folder / 'documents'}, then")
+    else:
+        say("Next:")
     say(f"  cd {quote(str(folder))}")
-    say("  fourfold ingest")
-    say('  fourfold ask "…"')
+    if TASKS[task].reads_passages:
+        say("  fourfold ingest")
+    if task == ANSWER:
+        say('  fourfold ask "…"')
+    else:
+        say("  fourfold ask --file letter.txt")
+    say(f"What the task needs, and how to judge it: {folder / 'README.md'}")

@@ -1,4 +1,4 @@
-"""`fourfold models`: weights of embedded models, installed and to be had."""
+"""`fourfold models`: the catalogue, and weights of models that run on this machine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fourfold.cli.catalogue import list_models, shortlist_models, show_model
 from fourfold.cli.output import faint, heading, json_option, print_json, say, show
 
 if TYPE_CHECKING:
@@ -15,13 +16,16 @@ if TYPE_CHECKING:
 
 @click.group()
 def models() -> None:
-    """Install weights, and see which are there."""
+    """Look models up in the catalogue, and install weights."""
 
 
-@models.command("list")
-@json_option
-def list_models(*, as_json: bool) -> None:
-    """Show the weights that can be installed, and those that are."""
+models.add_command(list_models)
+models.add_command(show_model)
+models.add_command(shortlist_models)
+
+
+def show_weights(*, as_json: bool) -> None:
+    """The weights that can be installed, and those that are."""
     from fourfold.core.settings import read_settings
     from fourfold.models.weights import WEIGHTS, installed
 

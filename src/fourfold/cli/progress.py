@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fourfold.cli.output import say
 
 if TYPE_CHECKING:
+    from fourfold.evaluation.records import RunProgress
     from fourfold.indexing.records import Progress
 
 
@@ -133,3 +134,51 @@ def steps_bar(names: Sequence[str]) -> Iterator[Iterator[str]]:
 
     with bar:
         yield steps()
+
+
+@contextmanager
+def comparison_bar() -> Iterator[tuple[Callable[[RunProgress], None], Callable[[str], None]]]:
+    """Give what a comparison tells its progress, and what it tells the metric it computes."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bar
+
+    bar = Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    task = bar.add_task("", total=None, note="", visible=False)
+
+    def tell(state: RunProgress) -> None:
+        failed = f" · {state.failed} failed" if state.failed else ""
+        bar.start()
+        bar.update(
+            task,
+            visible=True,
+            description=state.working_on,
+            completed=state.done,
+            total=state.total,
+            note=f"{state.cost_usd:.2f} ${failed}",
+        )
+
+    def score(metric: str) -> None:
+        bar.update(task, description=f"Scoring {metric}")
+
+    try:
+        yield tell, score
+    finally:
+        bar.stop()

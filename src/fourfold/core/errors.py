@@ -84,6 +84,12 @@ class ModelError(FourfoldError):
     code = "model_error"
 
 
+class InvalidOutput(ModelError):
+    """The model answered, but not in the form that it was asked for."""
+
+    code = "invalid_output"
+
+
 class ModelRejected(ModelError):
     """The model refused the request as malformed; sending it again changes nothing."""
 

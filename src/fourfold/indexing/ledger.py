@@ -69,6 +69,17 @@ class Ledger:
             )
             return {row.path: _known_file(row) for row in rows}
 
+    async def fingerprint(self) -> str:
+        """The same as long as the index holds the same documents."""
+        async with self.database.connect() as connection:
+            found: str | None = await connection.scalar(
+                text(
+                    "SELECT md5(string_agg(source || path || content_hash || pipeline, "
+                    "'|' ORDER BY source, path)) FROM fourfold.files WHERE NOT failed"
+                )
+            )
+            return found or ""
+
     async def failures(self) -> list[Failure]:
         """Everything that is not in the index, in a stable order."""
         async with self.database.connect() as connection:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from hashlib import sha256
 from unicodedata import is_normalized, normalize
 
+from fourfold.core.language import detect_language
 from fourfold.core.records import Element, ElementKind, Place
 from fourfold.ingestion.base import ParsedDocument
-from fourfold.ingestion.language import detect_language
 
 NOWHERE = Place()  # neither page nor slide nor sheet nor line
 

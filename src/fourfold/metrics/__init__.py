@@ -29,6 +29,11 @@ METRICS: Registry[Metric] = Registry(
         "field_f1": "fourfold.metrics.fields:FieldF1",
         "json_valid": "fourfold.metrics.fields:JsonValid",
         "macro_f1": "fourfold.metrics.labels:MacroF1",
+        "citation_support": "fourfold.metrics.support:CitationSupport",
+        "refusal": "fourfold.metrics.support:Refusal",
+        "length": "fourfold.metrics.style:Length",
+        "readability": "fourfold.metrics.style:Readability",
+        "language": "fourfold.metrics.style:Language",
     },
 )
 

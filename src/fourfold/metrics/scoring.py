@@ -80,14 +80,25 @@ def score(
         )
     if not hypotheses:
         raise InvalidInput("There is nothing to score.", hint="The files hold no text.")
-    figures = metric.figures(hypotheses, references)
     numbers = {len(accepted) for accepted in references}
+    return score_figures(
+        metric,
+        metric.figures(hypotheses, references),
+        how or Resampling(),
+        references=numbers.pop() if len(numbers) == 1 else None,
+    )
+
+
+def score_figures(
+    metric: Metric, figures: Figures, how: Resampling, *, references: int | None
+) -> Score:
+    """The score of texts whose figures are known; `references` is the number of each text's."""
     of_one = metric.text_value if isinstance(metric, ScoresTextsApart) else metric.value
     return Score(
         metric=metric.name,
-        interval=_interval(metric, figures, how or Resampling()),
-        count=len(hypotheses),
-        signature=metric.signature(numbers.pop() if len(numbers) == 1 else None),
+        interval=_interval(metric, figures, how),
+        count=len(figures),
+        signature=metric.signature(references),
         segments=tuple(of_one(row) for row in figures),
     )
 
@@ -128,12 +139,12 @@ def _score_named(
 
 def _interval(metric: Metric, figures: Figures, how: Resampling) -> Interval:
     """Wilson's for a share of single texts, which the bootstrap takes for certain at 0 and 1."""
-    if how.clusters is None and _is_share(metric, figures):
+    if how.clusters is None and is_share(metric, figures):
         return wilson(round(figures[:, 0].sum()), len(figures), confidence=how.confidence)
     return interval(figures, metric.value, how)
 
 
-def _is_share(metric: Metric, figures: Figures) -> bool:
+def is_share(metric: Metric, figures: Figures) -> bool:
     """True when each text is right or wrong, and the score is the mean."""
     if figures.shape[1:] != (2,) or metric.value(figures[0] * 0 + (1, 2)) != 0.5:
         return False

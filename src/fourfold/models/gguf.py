@@ -42,7 +42,8 @@ def read_gguf_head(path: Path) -> GgufHead:
             return _read_head(file)
     except FileNotFoundError as error:
         raise NotFound(
-            f"There is no file `{path}`.", hint="Check the path, or type: fourfold models list"
+            f"There is no file `{path}`.",
+            hint="Check the path, or type: fourfold models list --weights",
         ) from error
     except (OSError, struct.error, ValueError, UnicodeDecodeError) as error:
         raise ModelError(

@@ -24,7 +24,7 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from fourfold.core.errors import InvalidInput, ModelError
+from fourfold.core.errors import InvalidInput, InvalidOutput, ModelError
 from fourfold.core.records import FinishReason
 from fourfold.models.patterns import MOST_POSITIONS, Pattern
 
@@ -67,7 +67,7 @@ def check_schema(schema: Mapping[str, Any]) -> None:
 
 
 def check_text(text: str, schema: Mapping[str, Any], finish_reason: FinishReason) -> None:
-    """Raise `ModelError` unless the text is a JSON value of this schema, which was checked."""
+    """Raise `InvalidOutput` unless the text is a JSON value of this schema, which was checked."""
     try:
         value = msgspec.json.decode(text)
     except msgspec.DecodeError as error:
@@ -81,7 +81,7 @@ def check_text(text: str, schema: Mapping[str, Any], finish_reason: FinishReason
     except (RecursionError, OverflowError) as error:
         raise _not_checked() from error
     if found is not None:
-        raise ModelError(
+        raise InvalidOutput(
             f"The model's answer does not fit the JSON schema at `{found.json_path}`.",
             hint="Simplify the schema, or use a larger model.",
         )
@@ -257,13 +257,13 @@ def _not_checked() -> ModelError:
     )
 
 
-def _not_json(finish_reason: FinishReason) -> ModelError:
+def _not_json(finish_reason: FinishReason) -> InvalidOutput:
     if finish_reason == "length":
-        return ModelError(
+        return InvalidOutput(
             "The model's JSON was cut off before its end.",
             hint="Allow more `max_tokens`, or limit the length of strings and lists in the schema.",
         )
-    return ModelError(
+    return InvalidOutput(
         "The model's answer is not JSON, although a JSON schema was given.",
         hint="Use a model or a server that supports `response_format`.",
     )

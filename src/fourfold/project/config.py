@@ -15,6 +15,10 @@ from fourfold.ingestion.base import Limits
 FILE_NAME = "fourfold.yaml"
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+TaskName = Literal[
+    "answer", "summarise", "write", "translate", "extract", "sentiment", "customer-service", "sales"
+]
+PerLanguage = dict[Literal["de", "en"], Path]
 
 
 _WORDS = {
@@ -167,7 +171,7 @@ class ProjectConfig(Section):
 
     name: Name = Field(description="Name of the application, and its model name in the API.")
     title: str = Field(default="", description="What people call it.")
-    task: Literal["answer"] = Field(default="answer", description="What the application does.")
+    task: TaskName = Field(default="answer", description="What the application does.")
     model: str = Field(
         default="extractive",
         description="`extractive` (no language model: the best sentences of the documents), the "
@@ -185,11 +189,22 @@ class ProjectConfig(Section):
     sources: list[SourceConfig] = Field(
         default=[], description="Where documents come from; paths are relative to this file."
     )
-    prompt: Path | None = Field(
-        default=None, description="A template of your own, relative to this file."
+    prompt: Path | PerLanguage | None = Field(
+        default=None,
+        description="A template of your own, relative to this file; or one for each language of "
+        "texts, under `de` and `en`.",
     )
-    examples: Path | None = Field(
-        default=None, description="Few-shot examples, JSON lines of `question` and `answer`."
+    examples: Path | PerLanguage | None = Field(
+        default=None,
+        description="Few-shot examples, JSON lines of `text` (or `question`) and `answer`; or a "
+        "file for each language, under `de` and `en`.",
+    )
+    output_schema: Path | None = Field(
+        default=None, description="JSON schema that the output keeps; not for the task `answer`."
+    )
+    metrics: list[str] = Field(
+        default=[],
+        description="What `compare` judges by, the decisive one first; empty: the task's own.",
     )
     guards: GuardsConfig = GuardsConfig()
     retrieval: RetrievalConfig = RetrievalConfig()

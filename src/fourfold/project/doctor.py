@@ -89,7 +89,7 @@ def _weights(settings: Settings) -> Finding:
         ok=bool(names),
         needed=False,
         detail=", ".join(names) or "none: answers are sentences of the documents",
-        hint="" if names else "See: fourfold models list",
+        hint="" if names else "See: fourfold models list --weights",
     )
 
 

@@ -19,9 +19,11 @@ from fourfold.project.config import FILE_NAME, ProjectConfig, load_config
 
 if TYPE_CHECKING:
     from fourfold.access import Access
-    from fourfold.assistant import AnswerPiece, Assistant
+    from fourfold.assistant import AnswerPiece
     from fourfold.core.protocols import ChatModel, Embedder
+    from fourfold.evidence import Chain
     from fourfold.indexing import IngestReport, Ledger, Progress
+    from fourfold.project.application import Application
     from fourfold.retrieval.base import VectorStore
     from fourfold.retrieval.retriever import Retriever
     from fourfold.storage.database import Database
@@ -62,7 +64,7 @@ class Project:
         history: Sequence[Message] = (),
         where: Where | None = None,
     ) -> Answer:
-        """Answer from the documents, with citations, or refuse honestly."""
+        """Answer from the documents, with citations, or refuse; or do the task with the text."""
         pieces = self.stream(question, visible_to=visible_to, history=history, where=where)
         async with aclosing(pieces):
             return [piece.answer async for piece in pieces if piece.answer][-1]
@@ -77,7 +79,7 @@ class Project:
     ) -> AsyncGenerator[AnswerPiece, None]:
         """Answer piece by piece: first the hits, then checked sentences, at the end everything."""
         if not question.strip():
-            raise InvalidInput("The question is empty.", hint="Ask something.")
+            raise InvalidInput("The question is empty.", hint="Ask something, or give a text.")
         with self.tracer.record("ask", principal=visible_to, application=self.config.name) as trace:
             trace.asked(question)
             pieces = self.assistant.stream(
@@ -176,9 +178,11 @@ class Project:
         return wiring.retriever(self)
 
     @cached_property
-    def assistant(self) -> Assistant:
+    def assistant(self) -> Application:
         """The request path."""
-        return wiring.assistant(self)
+        from fourfold.project.application import application
+
+        return application(self, self.models.get(self.config.model))
 
     @cached_property
     def models(self) -> Mapping[str, ChatModel]:
@@ -191,6 +195,13 @@ class Project:
         from fourfold.indexing import Ledger
 
         return Ledger(self.database)
+
+    @cached_property
+    def evidence(self) -> Chain:
+        """What was found and decided."""
+        from fourfold.evidence import Chain
+
+        return Chain(self.database)
 
     @cached_property
     def access(self) -> Access:

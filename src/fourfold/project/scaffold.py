@@ -9,8 +9,17 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from fourfold.core.errors import InvalidInput, suggestion
+from fourfold.project.application import task_files
 from fourfold.project.config import FILE_NAME
+from fourfold.prompts.tasks import TASKS
 
+_PLACES = {
+    "prompt.de.md": "prompts/{task}.de.md",
+    "prompt.en.md": "prompts/{task}.en.md",
+    "golden.jsonl": "datasets/golden.jsonl",
+    "guide.md": "README.md",
+    "guide.de.md": "LIESMICH.md",
+}
 IGNORED = ".fourfold/\n.env\n"  # state and secrets stay out of version control
 
 
@@ -22,15 +31,34 @@ def create_project(folder: Path, *, task: str = "answer", model: str = "extracti
 
     template = files("fourfold.project").joinpath("templates", FILE_NAME).read_text("utf-8")
     # The result is YAML, never HTML; both values are checked or made here.
-    environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701
+    environment = Environment(  # noqa: S701
+        undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True
+    )
     name, title = project_name(folder), folder.resolve().name
     text = environment.from_string(template).render(
-        name=name, title=_quoted(title), task=task, model=_quoted(model)
+        name=name,
+        title=_quoted(title),
+        task=TASKS[task],
+        model=_quoted(model),
+        has_schema=(task_files(task) / "schema.json").is_file(),
     )
     for part in ("documents", "datasets"):
         (folder / part).mkdir(parents=True, exist_ok=True)
+    _copy_task(task, folder)
     (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
     (folder / FILE_NAME).write_text(text, encoding="utf-8")
+
+
+def _copy_task(task: str, folder: Path) -> None:
+    """Put prompts, examples, golden set and guidance of the task into the project.
+
+    What somebody has put there under the same name stays as it is.
+    """
+    for file in task_files(task).iterdir():
+        target = folder / _PLACES.get(file.name, file.name).format(task=task)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read_bytes())
 
 
 def create_demo(folder: Path) -> None:

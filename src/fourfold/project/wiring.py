@@ -20,7 +20,6 @@ from fourfold.project.config import (
 )
 
 if TYPE_CHECKING:
-    from fourfold.assistant import Assistant, Reader
     from fourfold.core.protocols import ChatModel, Embedder
     from fourfold.core.registry import Registry
     from fourfold.core.settings import Settings
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from fourfold.ingestion.base import Connector
     from fourfold.models.prices import Tariff
     from fourfold.project.project import Project
-    from fourfold.prompts.template import Prompt
     from fourfold.retrieval.base import VectorStore
     from fourfold.retrieval.retriever import Retriever
 
@@ -146,74 +144,32 @@ def chat_model(name: str, config: ProjectConfig, settings: Settings, folder: Pat
     if name in remote:
         return _remote_model(remote[name])
     from fourfold.models.llama import LlamaModel
-    from fourfold.models.weights import locate
 
-    in_project = folder / name
-    path = in_project if in_project.is_file() else locate(name, settings.models_folder)
+    path = weights_file(name, settings, folder)
     short = path.stem if name.endswith(".gguf") else name
     return LlamaModel(path=path, name=short, threads=settings.threads)
 
 
-def guards(names: list[str], *, instructions: str) -> list[Guard]:
-    """The guards of these names, in this order; `instructions` must not leak."""
+def weights_file(name: str, settings: Settings, folder: Path) -> Path:
+    """The file of installed weights, or the GGUF file of that path."""
+    from fourfold.models.weights import locate
+
+    in_project = folder / name
+    return in_project if in_project.is_file() else locate(name, settings.models_folder)
+
+
+def guards(names: list[str], *, instructions: str, longest_text: int | None = None) -> list[Guard]:
+    """The guards of these names, in this order; `instructions` must not leak.
+
+    `longest_text` in characters takes the place of the longest question.
+    """
     from fourfold.guards import GUARDS
 
-    knowing: dict[str, dict[str, str]] = {"leak": {"system_prompt": instructions}}
+    knowing: dict[str, dict[str, Any]] = {"leak": {"system_prompt": instructions}}
+    if longest_text is not None:
+        knowing["length"] = {"max_characters": longest_text}
     made: list[Any] = [GUARDS.load(name) for name in names]
     return [make(**knowing.get(name, {})) for name, make in zip(names, made, strict=True)]
-
-
-def assistant(project: Project) -> Assistant:
-    """The request path of the project."""
-    from fourfold.assistant import Assistant
-    from fourfold.assistant.candidates import Selection
-    from fourfold.assistant.follow_up import CombiningFollowUp
-
-    instructions = _instructions(project)
-    return Assistant(
-        retriever=project.retriever,
-        selection=Selection(project.embedder),
-        reader=_reader(project),
-        follow_up=CombiningFollowUp(),
-        input_guards=guards(project.config.guards.input, instructions=instructions),
-        output_guards=guards(project.config.guards.output, instructions=instructions),
-        limit=project.config.retrieval.limit,
-    )
-
-
-def _reader(project: Project) -> Reader:
-    from fourfold.assistant.readers.extractive import ExtractiveReader
-    from fourfold.assistant.readers.model import ModelReader
-
-    if project.config.model == EXTRACTIVE:
-        return ExtractiveReader()
-    return ModelReader(project.models[project.config.model], prompt=prompt(project))
-
-
-def _instructions(project: Project) -> str:
-    """What a model is told before the question, whatever the language of the question."""
-    from fourfold.prompts import default_prompt
-
-    own = prompt(project)
-    prompts = [own] if own else [default_prompt("de"), default_prompt("en")]
-    return "\n".join(one.rules for one in prompts)
-
-
-def prompt(project: Project) -> Prompt | None:
-    """The project's own prompt; None leaves it to the language of each question."""
-    from fourfold.prompts.template import read_prompt
-
-    examples = project.config.examples
-    if project.config.prompt is None:
-        if examples:
-            raise InvalidProject(
-                "`examples` in fourfold.yaml needs a `prompt` beside it.",
-                hint="Name a template under `prompt`; docs/guides/prompts.md shows one.",
-            )
-        return None
-    return read_prompt(
-        project.folder / project.config.prompt, project.folder / examples if examples else None
-    )
 
 
 def _remote_model(config: RemoteModelConfig) -> ChatModel:

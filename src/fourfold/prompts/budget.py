@@ -14,21 +14,20 @@ _TURN_TOKENS = 8  # the marks that a chat template puts around a message, genero
 def passages_that_fit(
     prompt: Prompt,
     *,
-    question: str,
+    text: str,
     passages: Sequence[str],
     count_tokens: Callable[[str], int],
     limit_tokens: int,
 ) -> int:
     """How many of the passages, best first, the prompt can hold within the limit.
 
-    Raises `ContextTooLong` when not even the question fits.
+    Raises `ContextTooLong` when not even the text fits.
     """
-    needed = tokens_of(prompt.render(question=question, passages=()), count_tokens)
+    needed = tokens_of(prompt.render(text=text), count_tokens)
     if needed > limit_tokens:
         raise ContextTooLong(
-            f"The question and the prompt need {needed} tokens, the model has room for "
-            f"{limit_tokens}.",
-            hint="Ask a shorter question, or shorten the prompt and its examples.",
+            f"The text and the prompt need {needed} tokens, the model has room for {limit_tokens}.",
+            hint="Give a shorter text, or shorten the prompt and its examples.",
         )
     for number, passage in enumerate(passages):
         needed += count_tokens(f"[{number + 1}] {passage}\n") + 1

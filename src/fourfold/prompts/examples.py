@@ -1,4 +1,4 @@
-"""Few-shot examples: question, passages and the answer that we would like."""
+"""Few-shot examples: a text (a question), passages, and the answer that we would like."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from fourfold.core.errors import InvalidProject
 class Example:
     """One exchange as it should go."""
 
-    question: str
+    text: str
     answer: str
     passages: tuple[str, ...] = ()
 
 
 def read_examples(file: Path | Traversable) -> tuple[Example, ...]:
-    """Read JSON lines of `question`, `answer` and, if wanted, `passages`.
+    """Read JSON lines of `text` (or `question`), `answer` and, if wanted, `passages`.
 
     Raises `InvalidProject` that names every wrong line.
     """
@@ -38,22 +38,26 @@ def read_examples(file: Path | Traversable) -> tuple[Example, ...]:
         if line.strip():
             try:
                 examples.append(_example(line))
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, ValueError) as error:
                 wrong.append(f"line {number}: {error}")
     if wrong:
         raise InvalidProject(
             f"The examples `{file}` have mistakes: {'; '.join(wrong)}.",
-            hint='Each line is {"question": "…", "passages": ["…"], "answer": "…"}.',
+            hint='Each line is {"text": "…", "passages": ["…"], "answer": "…"}.',
         )
     return tuple(examples)
 
 
 def _example(line: str) -> Example:
     value: Any = msgspec.json.decode(line, type=_Line)
-    return Example(question=value.question, answer=value.answer, passages=value.passages)
+    if bool(value.text) == bool(value.question):
+        raise ValueError("it needs either `text` or `question`")
+    text = value.text or value.question
+    return Example(text=text, answer=value.answer, passages=value.passages)
 
 
 class _Line(msgspec.Struct, forbid_unknown_fields=True):
-    question: str
     answer: str
+    text: str = ""
+    question: str = ""  # what a text is called where it asks
     passages: tuple[str, ...] = ()

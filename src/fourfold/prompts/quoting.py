@@ -12,6 +12,9 @@ _LEADING_NUMBER = re.compile(r"^\[(\d+)\]")
 
 def as_data(text: str) -> str:
     """The same words on one line, unable to end a turn or to pass for a numbered passage."""
-    line = " ".join(text.split())
-    line = _TURN_MARKS.sub(lambda mark: f"{mark.group()} ", line)
-    return _LEADING_NUMBER.sub(r"(\1)", line)
+    return _LEADING_NUMBER.sub(r"(\1)", without_turn_marks(" ".join(text.split())))
+
+
+def without_turn_marks(text: str) -> str:
+    """The same words on the same lines, unable to end a turn."""
+    return _TURN_MARKS.sub(lambda mark: f"{mark.group()} ", text)

@@ -15,7 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from fourfold.core.errors import InvalidProject
 from fourfold.core.records import Message
 from fourfold.prompts.examples import Example, read_examples
-from fourfold.prompts.quoting import as_data
+from fourfold.prompts.quoting import as_data, without_turn_marks
 
 _SECTION = re.compile(r"^# (System|User)[ \t]*$", re.MULTILINE)
 
@@ -34,22 +34,26 @@ class Prompt:
     examples: tuple[Example, ...] = ()
     origin: str = "the prompt"
 
-    def render(self, *, question: str, passages: Sequence[str]) -> list[Message]:
-        """The conversation that asks this question about these numbered passages."""
+    def render(self, *, text: str, passages: Sequence[str] = ()) -> list[Message]:
+        """The conversation that hands over this text (a question) and these numbered passages."""
         messages = [Message("system", self.rules)] if self.system else []
         for example in self.examples:
-            asked = self._asked(example.question, example.passages)
+            asked = self._asked(example.text, example.passages)
             messages += [asked, Message("assistant", example.answer)]
-        return [*messages, self._asked(question, passages)]
+        return [*messages, self._asked(text, passages)]
 
     @property
     def rules(self) -> str:
         """The system section as a model sees it; empty when there is none."""
         return self._render(self.system) if self.system else ""
 
-    def _asked(self, question: str, passages: Sequence[str]) -> Message:
-        quoted = [as_data(passage) for passage in passages]
-        return Message("user", self._render(self.user, question=as_data(question), passages=quoted))
+    def _asked(self, text: str, passages: Sequence[str]) -> Message:
+        values = {
+            "text": without_turn_marks(text),
+            "question": as_data(text),
+            "passages": [as_data(passage) for passage in passages],
+        }
+        return Message("user", self._render(self.user, **values))
 
     def _render(self, template: str, **values: Any) -> str:
         try:
@@ -78,7 +82,7 @@ def parse_prompt(text: str, *, origin: str, examples: Sequence[Example] = ()) ->
     if "User" not in sections:
         raise InvalidProject(
             f"{origin} has no section `# User`.",
-            hint="Write `# System` with the rules, `# User` with {{ passages }}, {{ question }}.",
+            hint="Write `# System` with the rules, `# User` with {{ text }} or {{ question }}.",
         )
     prompt = Prompt(
         system=sections.get("System", ""),
@@ -86,7 +90,7 @@ def parse_prompt(text: str, *, origin: str, examples: Sequence[Example] = ()) ->
         examples=tuple(examples),
         origin=origin,
     )
-    prompt.render(question="?", passages=["-"])
+    prompt.render(text="?", passages=["-"])
     return prompt
 
 
@@ -109,5 +113,5 @@ def _invalid(origin: str, error: TemplateError) -> InvalidProject:
     line = f", line {error.lineno} of its section" if isinstance(error, TemplateSyntaxError) else ""
     return InvalidProject(
         f"{origin}{line}: {error.message or error}.",
-        hint="A prompt may use `question` and `passages`; see docs/guides/prompts.md.",
+        hint="A prompt may use `text`, `question` and `passages`; see docs/guides/prompts.md.",
     )

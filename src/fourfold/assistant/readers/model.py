@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from math import inf
@@ -44,20 +44,21 @@ class ModelReader:
     writes a run of words of one of them and nothing else. The prompt stays inside `prompt_tokens`
     and the model's context, counted in its own tokens. When the model finds no answer, doubts
     that there is one, or only repeats the question, although the documents very likely hold one,
-    the best candidate is quoted. `prompt` takes the place of the prompts that ship with Fourfold.
+    the best candidate is quoted. `prompts`, one for each known language, take the place of those
+    that ship with Fourfold.
     """
 
     def __init__(
         self,
         model: ChatModel,
         *,
-        prompt: Prompt | None = None,
+        prompts: Mapping[str, Prompt] | None = None,
         passages: int = _PASSAGES,
         prompt_tokens: int = 1_200,
         answer_tokens: int = 64,
     ) -> None:
         self.model = model
-        self.prompt = prompt
+        self.prompts = prompts or {name: default_prompt(name) for name in KNOWN_LANGUAGES}
         self.passages = passages
         self.answer_tokens = answer_tokens
         self.prompt_tokens = min(prompt_tokens, model.context_tokens - answer_tokens)
@@ -83,8 +84,8 @@ class ModelReader:
 
     async def _read_rules(self) -> None:
         if isinstance(self.model, ReadsAhead):
-            for prompt in [self.prompt] if self.prompt else map(default_prompt, KNOWN_LANGUAGES):
-                await self.model.read_ahead(prompt.render(question="", passages=()))
+            for rules in dict.fromkeys(self.prompts.values()):
+                await self.model.read_ahead(rules.render(text=""))
 
     async def read(
         self, question: Question, candidates: Sequence[Candidate]
@@ -92,11 +93,11 @@ class ModelReader:
         """Propose the model's answer, sentence by sentence while it is being written."""
         if self._ahead is not None:
             self._ahead.cancel()
-        prompt = self.prompt or default_prompt(question.language)
+        prompt = self.prompts[question.language if question.language in self.prompts else "en"]
         # In a thread: the first count loads the model, and other requests go on meanwhile.
         shown = await asyncio.to_thread(self._shown, prompt, question, candidates)
         passages = [one.text for one in shown]
-        messages = prompt.render(question=question.text, passages=passages)
+        messages = prompt.render(text=question.text, passages=passages)
         said = False
         quotes = await asyncio.to_thread(self._can_quote)
         drafts = (self._quoted if quotes else self._written)(messages, shown, question)
@@ -114,7 +115,7 @@ class ModelReader:
         best = candidates[: self.passages]
         fitting = passages_that_fit(
             prompt,
-            question=question.text,
+            text=question.text,
             passages=[one.text for one in best],
             count_tokens=self.model.count_tokens,
             limit_tokens=self.prompt_tokens,

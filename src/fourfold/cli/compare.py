@@ -1,0 +1,251 @@
+"""`fourfold compare`: models and prompts on the project's own task, with tests and a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fourfold.cli.output import (
+    command,
+    counted,
+    faint,
+    heading,
+    json_option,
+    print_json,
+    project_option,
+    say,
+    show,
+)
+
+if TYPE_CHECKING:
+    from fourfold.evaluation.estimate import Estimate
+    from fourfold.evaluation.store import Experiment
+
+_WIDE = 200  # columns of the table, which a narrow terminal wraps
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command()
+@click.option("--models", metavar="A,B", help="Names, with commas between; `extractive` too.")
+@click.option("--prompts", metavar="A,B", help="Templates; each model is tried with each.")
+@click.option("--dataset", type=_FILE, help="Golden set; default: datasets/golden.jsonl.")
+@click.option("--metrics", metavar="A,B", help="The decisive one first; default: the project's.")
+@click.option("--budget", type=click.FloatRange(min=0), help="Most that it may cost, US dollars.")
+@click.option(
+    "--parallel", type=click.IntRange(1, 512), default=8, show_default=True, help="Calls at once."
+)
+@click.option(
+    "--relevant",
+    type=click.FloatRange(0, 1),
+    default=0.02,
+    show_default=True,
+    help="Smallest difference that matters, as a share of the metric's scale.",
+)
+@click.option(
+    "--ladder",
+    "down_the_ladder",
+    is_flag=True,
+    help="The models are sizes of a family, the largest first: find the smallest that holds.",
+)
+@click.option("--again", is_flag=True, help="Ask anew what was answered before.")
+@click.option("--yes", is_flag=True, help="Do not ask before money is spent.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--list", "list_them", is_flag=True, help="Show the comparisons of this project.")
+@click.option("--show", "shown", metavar="ID", help="Show one that was made.")
+@project_option
+@json_option
+@command
+async def compare(
+    *,
+    models: str | None,
+    prompts: str | None,
+    dataset: Path | None,
+    metrics: str | None,
+    budget: float | None,
+    parallel: int,
+    relevant: float,
+    down_the_ladder: bool,
+    again: bool,
+    yes: bool,
+    seed: int,
+    list_them: bool,
+    shown: str | None,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Compare models on the task of the project: quality with intervals, cost, speed, a choice.
+
+    A run that was stopped goes on where it was; what was answered is not asked again.
+
+    \b
+    Examples:
+      fourfold compare --models extractive,smollm2-135m,qwen2.5-0.5b
+      fourfold compare --models gpt-5-mini,qwen2.5-0.5b --budget 5
+      fourfold compare --models qwen2.5-1.5b,qwen2.5-0.5b,smollm2-135m --ladder
+      fourfold compare --list
+    """
+    from fourfold.cli.progress import comparison_bar
+    from fourfold.project import open_project
+    from fourfold.project.comparing import Asked, Wanted, compare_models
+
+    async with open_project(folder) as project:
+        if list_them or shown:
+            await _look(project.database, shown, as_json=as_json)
+            return
+        wanted = Wanted(
+            models=_names(models) or (project.config.model,),
+            prompts=tuple(Path(name) for name in _names(prompts)),
+            dataset=dataset or project.folder / "datasets" / "golden.jsonl",
+            metrics=_names(metrics),
+            budget_usd=budget,
+            parallel=parallel,
+            relevant=relevant,
+            seed=seed,
+            down_the_ladder=down_the_ladder,
+            again=again,
+        )
+        with comparison_bar() as (progress, scoring):
+
+            async def agree(estimates: Sequence[Estimate]) -> bool:
+                return _agrees(estimates, budget, yes=yes or as_json)
+
+            asked = Asked(progress=progress, scoring=scoring, agree=agree)
+            result = await compare_models(project, wanted, asked)
+    if as_json:
+        print_json(result)
+    else:
+        show_comparison(result)
+
+
+def show_comparison(result: dict[str, Any]) -> None:
+    """Print a comparison for people."""
+    from rich.console import Console
+    from rich.table import Table
+
+    metrics = result["metrics"]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("model", *metrics, "$ for 1,000", "s p50", "s p95", "failed"):
+        table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
+    for one in result["models"]:
+        cost = one["cost_per_1000"]
+        table.add_row(
+            one["model"],
+            *(_score(one["scores"][name]) for name in metrics),
+            "unknown" if cost is None else f"{cost:.2f}",
+            f"{one['seconds_p50']:.2f}",
+            f"{one['seconds_p95']:.2f}",
+            str(sum(one["failed"].values()) or ""),
+        )
+    Console(highlight=False, width=_WIDE).print(table)
+    show(faint(f"{counted(result['compared'], 'record')} that all answered; intervals of 95 %."))
+    show("")
+    _show_tests(result)
+    _show_slices(result)
+    for failure in result["failures"][:10]:
+        say(f"{failure['model']}, record {failure['record']}: {failure['message']}")
+    if "ladder" in result:
+        show(heading(f"The smallest that holds: {result['ladder']['smallest']}"))
+    choice = result["recommendation"]
+    show(heading(f"Take {choice['model']}"))
+    show(choice["because"])
+    for sentence in choice["would_change"]:
+        show(f"  {sentence}")
+    show(faint(f"\nExperiment {result['experiment']}. As a report: fourfold report"))
+
+
+def _show_tests(result: dict[str, Any]) -> None:
+    decisive = result["metrics"][0]
+    tests = [test for test in result["tests"] if test["metric"] == decisive]
+    if not tests:
+        return
+    show(heading(f"Differences in {decisive}"))
+    for test in tests:
+        verdict = "differ" if test["p"] < 0.05 else "no difference shown"
+        detectable = test["detectable"]
+        sees = "" if detectable is None else f", the set shows {detectable:.2g} and more"
+        show(
+            f"  {test['a']} - {test['b']}: {_digits(test['difference'])} "
+            f"({_ends(test)}), p = {test['p']:.2g}: {verdict}{sees}"
+        )
+    show("")
+
+
+def _show_slices(result: dict[str, Any]) -> None:
+    if not result["slices"]:
+        return
+    show(heading(f"{result['metrics'][0]} by slice"))
+    for part in result["slices"]:
+        scores = ", ".join(
+            f"{name} {_digits(one['value'])}" for name, one in part["scores"].items()
+        )
+        small = faint("  (few: only a hint)") if part["too_small"] else ""
+        show(f"  {part['slice']} ({part['count']}): {scores}{small}")
+    show("")
+
+
+def _score(score: dict[str, float | None]) -> str:
+    return f"{_digits(score['value'])} [{_ends(score)}]"
+
+
+def _ends(score: dict[str, Any]) -> str:
+    return f"{_digits(score['low'])} to {_digits(score['high'])}"
+
+
+def _digits(value: float | None) -> str:
+    if value is None:
+        return "?"
+    return f"{value:.1f}" if abs(value) >= 2 else f"{value:.3f}"
+
+
+def _agrees(estimates: Sequence[Estimate], budget: float | None, *, yes: bool) -> bool:
+    """Say what it will cost, and ask; what costs nothing is not asked about."""
+    if not any(one.most_usd is None or one.most_usd > 0 for one in estimates):
+        return True
+    for one in estimates:
+        if one.likely_usd is None:
+            say(f"{one.system}: nobody knows the price.")
+        else:
+            say(f"{one.system}: about {one.likely_usd:.2f} $, at most {one.most_usd:.2f} $.")
+    if budget is not None:
+        say(f"It stops before {budget:.2f} $.")
+    return yes or click.confirm("Go on?", err=True)
+
+
+async def _look(database: Any, shown: str | None, *, as_json: bool) -> None:
+    from fourfold.evaluation.store import Experiments
+
+    experiments = Experiments(database)
+    if shown:
+        found = await experiments.named(shown)
+        if found.result is None:
+            say("It has not ended; the same command goes on with it.")
+        elif as_json:
+            print_json(found.result)
+        else:
+            show_comparison(dict(found.result))
+        return
+    listed = await experiments.listed()
+    if as_json:
+        print_json({"experiments": [_listed_json(one) for one in listed]})
+        return
+    for one in listed:
+        state = "ended" if one.ended_at else "not ended"
+        names = ", ".join(system["name"] for system in one.spec["systems"])
+        show(f"{one.id}  {one.started_at:%Y-%m-%d %H:%M}  {one.name}: {names} ({state})")
+
+
+def _listed_json(one: Experiment) -> dict[str, Any]:
+    return {
+        "experiment": one.id,
+        "name": one.name,
+        "started_at": one.started_at.isoformat(),
+        "ended_at": one.ended_at.isoformat() if one.ended_at else None,
+        "models": [system["name"] for system in one.spec["systems"]],
+    }
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (text or "").split(",") if name.strip())

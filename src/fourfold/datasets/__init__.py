@@ -1,0 +1,6 @@
+"""Records that people approved: what models are judged by, and later trained on."""
+
+from fourfold.datasets.reading import read_records
+from fourfold.datasets.records import Record, dataset_hash
+
+__all__ = ["Record", "dataset_hash", "read_records"]

@@ -1,0 +1,1 @@
+"""Experiments: several systems on one dataset, every answer kept, compared with intervals."""

@@ -1,0 +1,179 @@
+"""Which system to take: the cheapest that is not worse than the best, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from fourfold.evaluation.comparison import Comparison, is_significant, known, scale_of
+from fourfold.metrics.scoring import metric_named
+
+if TYPE_CHECKING:
+    from fourfold.evaluation.comparison import Measured
+
+RELEVANT = 0.02
+"""Of a metric's scale: a difference below is of no use to anybody, unless a project says else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """A system beside the one that is held against: worse or not, and how sure that is."""
+
+    system: str
+    worse_by: float  # by the decisive metric, above 0 is worse
+    p: float
+    holds: bool
+    could_show: bool  # the set is large enough to show a relevant difference
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that other programs rely on."""
+        return {
+            "model": self.system,
+            "worse_by": self.worse_by,
+            "p": self.p,
+            "holds": self.holds,
+            "could_show": self.could_show,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation:
+    """The system to take, the best one, and how each other one stands beside the best.
+
+    `because` says the rule with its figures; `would_change` what would lead to another choice.
+    """
+
+    system: str
+    best: str
+    rungs: tuple[Rung, ...]
+    because: str
+    would_change: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that other programs rely on."""
+        return {
+            "model": self.system,
+            "best": self.best,
+            "because": self.because,
+            "would_change": list(self.would_change),
+            "others": [rung.as_json() for rung in self.rungs],
+        }
+
+
+def recommend(comparison: Comparison, *, relevant: float = RELEVANT) -> Recommendation:
+    """The cheapest system that is neither significantly nor relevantly worse than the best.
+
+    Judged by the decisive metric; of systems that cost the same, the faster one (p95) is taken. A
+    system whose price nobody knows counts as dearer than all others.
+    """
+    metric = comparison.metrics[0]
+    margin = relevant * scale_of(metric)
+    ranked = _ranked(comparison.measured, metric)
+    best = ranked[0]
+    rungs = [_rung(comparison, best.system, one.system, margin) for one in ranked[1:]]
+    holding = {rung.system for rung in rungs if rung.holds} | {best.system}
+    chosen = min((one for one in ranked if one.system in holding), key=_expense)
+    return Recommendation(
+        system=chosen.system,
+        best=best.system,
+        rungs=tuple(rungs),
+        because=_because(comparison, chosen, best, rungs, margin),
+        would_change=tuple(_would_change(comparison, chosen, rungs, margin)),
+    )
+
+
+def ladder(
+    comparison: Comparison, sizes: Sequence[str], *, relevant: float = RELEVANT
+) -> tuple[str, tuple[Rung, ...]]:
+    """Go down from the largest while quality holds: the smallest that does, and every rung.
+
+    `sizes` are the systems from large to small. A rung holds when it is neither significantly nor
+    relevantly worse than the largest; below the first that does not, none is taken.
+    """
+    margin = relevant * scale_of(comparison.metrics[0])
+    rungs = tuple(_rung(comparison, sizes[0], one, margin) for one in sizes[1:])
+    smallest = sizes[0]
+    for rung in rungs:
+        if not rung.holds:
+            break
+        smallest = rung.system
+    return smallest, rungs
+
+
+def _ranked(measured: Sequence[Measured], metric: str) -> list[Measured]:
+    """The best first."""
+    sign = 1 if metric_named(metric).higher_is_better else -1
+    return sorted(measured, key=lambda one: -sign * one.scores[metric].interval.value)
+
+
+def _rung(comparison: Comparison, best: str, other: str, margin: float) -> Rung:
+    test = comparison.test(best, other)
+    sign = 1 if metric_named(comparison.metrics[0]).higher_is_better else -1
+    worse_by = sign * test.difference.value
+    worse = worse_by > 0 and is_significant(test.p)
+    return Rung(
+        system=other,
+        worse_by=worse_by,
+        p=test.p,
+        holds=not worse and worse_by <= margin,
+        could_show=(known(test.detectable) or inf) <= margin,
+    )
+
+
+def _expense(one: Measured) -> tuple[float, float]:
+    return (one.cost_per_1000.value if one.cost_per_1000 else inf, one.seconds_p95)
+
+
+def _because(
+    comparison: Comparison,
+    chosen: Measured,
+    best: Measured,
+    rungs: Sequence[Rung],
+    margin: float,
+) -> str:
+    metric = comparison.metrics[0]
+    score = chosen.scores[metric].interval.value
+    if chosen is best:
+        others = "no cheaper one holds" if len(rungs) else "it is the only one"
+        return (
+            f"`{chosen.system}` has the best {metric} ({score:.3g}) on {comparison.count} records, "
+            f"and {others}: cheaper or faster ones are worse by more than {margin:g}, or "
+            "significantly."
+        )
+    rung = next(one for one in rungs if one.system == chosen.system)
+    return (
+        f"`{chosen.system}` is cheaper or faster than `{best.system}`, and its {metric} "
+        f"({score:.3g}) is worse by {rung.worse_by:.3g} only (p = {rung.p:.2g}, "
+        f"{comparison.count} records): neither significant nor above {margin:g}."
+    )
+
+
+def _would_change(
+    comparison: Comparison, chosen: Measured, rungs: Sequence[Rung], margin: float
+) -> list[str]:
+    """What one would have to learn to decide otherwise."""
+    found = []
+    unsure = [rung for rung in rungs if not rung.could_show and rung.holds]
+    if unsure:
+        largest = max(
+            comparison.test(comparison_best(comparison), rung.system).detectable for rung in unsure
+        )
+        found.append(
+            f"More records: this set shows differences from {largest:.2g} on, and "
+            f"{margin:g} would matter."
+        )
+    missing = [rung for rung in rungs if not rung.holds and not is_significant(rung.p)]
+    if missing:
+        names = ", ".join(f"`{rung.system}`" for rung in missing)
+        found.append(f"More records for {names}: worse here, but not significantly.")
+    if chosen.failed:
+        count = sum(chosen.failed.values())
+        found.append(f"{count} records that `{chosen.system}` failed on are not in its figures.")
+    return found
+
+
+def comparison_best(comparison: Comparison) -> str:
+    """The system with the best score by the decisive metric."""
+    return _ranked(comparison.measured, comparison.metrics[0])[0].system

@@ -1,0 +1,381 @@
+"""From cases to a comparison: figures with intervals, tests between systems, slices, a choice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isnan
+from typing import TYPE_CHECKING, Any, Final
+
+from fourfold.core.errors import InvalidInput
+from fourfold.evaluation.systems import NOBODY_ANSWERED
+from fourfold.metrics.base import averaged, mean
+from fourfold.metrics.resampling import Resampling, difference, interval, smallest_difference
+from fourfold.metrics.scoring import Score, is_share, metric_named, score_figures
+from fourfold.metrics.statistics import Interval, holm, mcnemar_exact
+
+if TYPE_CHECKING:
+    from fourfold.datasets import Record
+    from fourfold.evaluation.records import Case, Outcome
+    from fourfold.metrics.base import Figures, Metric
+
+FEWEST_IN_SLICE: Final = 20
+"""Below, an interval is so wide that a slice only hints where to look."""
+
+_IN_HUNDREDS: Final = frozenset({"bleu", "chrf", "chrf++", "ter", "readability"})
+_SIGNIFICANT: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """Whether two systems differ by a metric, on the records that both answered.
+
+    `difference` is a's score minus b's; `p` is corrected for the number of pairs (Holm);
+    `detectable` is the smallest true difference that a set like this would show in 80 of 100 cases.
+    """
+
+    metric: str
+    a: str
+    b: str
+    difference: Interval
+    p: float
+    p_raw: float
+    detectable: float
+    method: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that other programs rely on."""
+        return {
+            "metric": self.metric,
+            "a": self.a,
+            "b": self.b,
+            "difference": self.difference.value,
+            "low": known(self.difference.low),
+            "high": known(self.difference.high),
+            "p": self.p,
+            "p_raw": self.p_raw,
+            "detectable": known(self.detectable),
+            "method": self.method,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """A metric on the records of one language or tag."""
+
+    name: str
+    count: int
+    scores: Mapping[str, Interval]  # by system
+
+    @property
+    def too_small(self) -> bool:
+        """True when its figures only hint."""
+        return self.count < FEWEST_IN_SLICE
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that other programs rely on."""
+        scores = {system: interval_json(one) for system, one in self.scores.items()}
+        return {
+            "slice": self.name,
+            "count": self.count,
+            "too_small": self.too_small,
+            "scores": scores,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A system's figures over the records that all systems answered."""
+
+    system: str
+    scores: Mapping[str, Score]
+    cost_per_1000: Interval | None  # US dollars; None when nobody knows the price
+    seconds_p50: float
+    seconds_p95: float
+    first_text_seconds_p50: float | None
+    prompt_tokens: float  # a record, on average
+    completion_tokens: float
+    answered: int
+    refused: int
+    failed: Mapping[str, int]  # by code
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that other programs rely on."""
+        cost = self.cost_per_1000
+        return {
+            "model": self.system,
+            "scores": {
+                name: {**interval_json(one.interval), "signature": one.signature}
+                for name, one in self.scores.items()
+            },
+            "cost_per_1000": cost.value if cost else None,
+            "cost_per_1000_interval": interval_json(cost) if cost else None,
+            "currency": "USD",
+            "seconds_p50": self.seconds_p50,
+            "seconds_p95": self.seconds_p95,
+            "first_text_seconds_p50": self.first_text_seconds_p50,
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "answered": self.answered,
+            "refused": self.refused,
+            "failed": dict(self.failed),
+            **({"facts": dict(self.facts)} if self.facts else {}),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What an experiment says; `count` records were answered by all systems."""
+
+    metrics: tuple[str, ...]  # the decisive one first
+    count: int
+    measured: tuple[Measured, ...]
+    tests: tuple[Test, ...]
+    slices: tuple[Slice, ...]
+
+    def test(self, a: str, b: str) -> Test:
+        """The test of two systems by the decisive metric, as a's score minus b's."""
+        for one in self.tests:
+            if one.metric == self.metrics[0] and {one.a, one.b} == {a, b}:
+                return one if one.a == a else _turned(one)
+        raise KeyError((a, b))
+
+
+def compare(
+    cases: Sequence[Case],
+    records: Sequence[Record],
+    metrics: Sequence[str],
+    how: Resampling,
+    *,
+    schema: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Mapping[str, Any]] | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Comparison:
+    """Score every system on the records that all of them answered, and test each pair.
+
+    A system that answered none is left out; its cases say why.
+
+    `how` says seed, samples and confidence; clusters are those of the records. Raises
+    `InvalidInput` when no record was answered by all.
+    """
+    outcomes = {(c.system, c.record_id): c.outcome for c in cases if c.outcome}
+    systems = list(dict.fromkeys(case.system for case in cases if case.outcome))
+    common = [one for one in records if all((name, one.id) in outcomes for name in systems)]
+    if not common:
+        failed = [f"{one.system}: {one.error_message}" for one in cases if not one.outcome]
+        raise InvalidInput(
+            "There is nothing to compare: no record was answered by all systems.",
+            hint=f"What failed first: {failed[0] if failed else 'nothing was asked'}",
+        )
+    how = _clustered(how, common)
+    table = _Table(systems, common, outcomes, schema)
+    scores: dict[str, dict[str, Score]] = {name: {} for name in systems}
+    tests: list[Test] = []
+    for name in metrics:
+        progress(name)
+        metric = metric_named(name)
+        figures = table.figures(metric)
+        for system, own in figures.items():
+            scores[system][name] = score_figures(metric, own, how, references=table.counts(metric))
+        tests += _tests(name, metric, figures, how)
+    return Comparison(
+        metrics=tuple(metrics),
+        count=len(common),
+        measured=tuple(
+            _measured(system, scores[system], cases, common, how, (facts or {}).get(system, {}))
+            for system in systems
+        ),
+        tests=tuple(tests),
+        slices=tuple(_slices(table, metric_named(metrics[0]), how)),
+    )
+
+
+def known(value: float) -> float | None:
+    """The value, or None for one that nobody knows; JSON has no NaN."""
+    return None if isnan(value) else value
+
+
+def interval_json(one: Interval) -> dict[str, float | None]:
+    """Value and ends."""
+    return {"value": known(one.value), "low": known(one.low), "high": known(one.high)}
+
+
+@dataclass(slots=True)
+class _Table:
+    """Outputs and references, record by record."""
+
+    systems: Sequence[str]
+    records: Sequence[Record]
+    outcomes: Mapping[tuple[str, str], Outcome]
+    schema: Mapping[str, Any] | None
+
+    def figures(self, metric: Metric) -> dict[str, Figures]:
+        """What the metric needs of each record, by system; the columns mean the same for all."""
+        outcomes = [
+            self.outcomes[system, record.id] for system in self.systems for record in self.records
+        ]
+        wanted = [
+            self._references(metric, record, outcome)
+            for record, outcome in zip([*self.records] * len(self.systems), outcomes, strict=True)
+        ]
+        rows = metric.figures([outcome.output for outcome in outcomes], wanted)
+        count = len(self.records)
+        return {
+            system: rows[place * count : (place + 1) * count]
+            for place, system in enumerate(self.systems)
+        }
+
+    def counts(self, metric: Metric) -> int | None:
+        """How many references each record has, None where it varies."""
+        if metric.name in {"citation_support", "json_valid"}:
+            return 1
+        numbers = {len(record.references) for record in self.records}
+        return numbers.pop() if len(numbers) == 1 else None
+
+    def _references(self, metric: Metric, record: Record, outcome: Outcome) -> Sequence[str]:
+        if metric.name == "citation_support":
+            return ["\n".join(outcome.evidence)]
+        if metric.name == "json_valid" and self.schema is not None:
+            return [json.dumps(self.schema)]
+        return record.references
+
+
+def _tests(
+    name: str, metric: Metric, figures: Mapping[str, Figures], how: Resampling
+) -> list[Test]:
+    """Each pair of systems by one metric, corrected for their number."""
+    systems = list(figures)
+    pairs = [(a, b) for place, a in enumerate(systems) for b in systems[place + 1 :]]
+    found = []
+    for a, b in pairs:
+        ours, theirs = figures[a], figures[b]
+        gap = difference(ours, theirs, metric.value, how)
+        p, method = gap.p, "approximate randomisation"
+        if how.clusters is None and is_share(metric, ours) and is_share(metric, theirs):
+            right, other = ours[:, 0] == 1, theirs[:, 0] == 1
+            p = mcnemar_exact(int((right & ~other).sum()), int((other & ~right).sum()))
+            method = "exact McNemar"
+        found.append(
+            (gap.interval, p, smallest_difference(ours, theirs, metric.value, how), method)
+        )
+    corrected = holm([p for _, p, _, _ in found])
+    return [
+        Test(
+            metric=name,
+            a=a,
+            b=b,
+            difference=gap,
+            p=p,
+            p_raw=raw,
+            detectable=detectable,
+            method=method,
+        )
+        for (a, b), (gap, raw, detectable, method), p in zip(pairs, found, corrected, strict=True)
+    ]
+
+
+def _slices(table: _Table, metric: Metric, how: Resampling) -> list[Slice]:
+    """Languages first, then tags; a slice that is the whole set says nothing new."""
+    names = dict.fromkeys(
+        [f"language: {one.language}" for one in table.records if one.language]
+        + [tag for one in table.records for tag in one.tags]
+    )
+    figures = table.figures(metric)
+    found = []
+    for name in names:
+        rows = [n for n, one in enumerate(table.records) if _belongs(one, name)]
+        if len(rows) == len(table.records):
+            continue
+        within = _of_rows(how, rows)
+        scores = {
+            system: interval(own[rows], metric.value, within) for system, own in figures.items()
+        }
+        found.append(Slice(name=name, count=len(rows), scores=scores))
+    return found
+
+
+def _belongs(record: Record, name: str) -> bool:
+    return f"language: {record.language}" == name or name in record.tags
+
+
+def _measured(
+    system: str,
+    scores: Mapping[str, Score],
+    cases: Sequence[Case],
+    common: Sequence[Record],
+    how: Resampling,
+    facts: Mapping[str, Any],
+) -> Measured:
+    import numpy as np
+
+    own = [case for case in cases if case.system == system]
+    wanted = {record.id for record in common}
+    outcomes = [case.outcome for case in own if case.outcome and case.record_id in wanted]
+    seconds = [outcome.seconds for outcome in outcomes]
+    first = [o.first_text_seconds for o in outcomes if o.first_text_seconds is not None]
+    failed = [case.error_code for case in own if case.error_code]
+    return Measured(
+        system=system,
+        scores=scores,
+        cost_per_1000=_cost(outcomes, how),
+        seconds_p50=float(np.quantile(seconds, 0.5)),
+        seconds_p95=float(np.quantile(seconds, 0.95)),
+        first_text_seconds_p50=float(np.quantile(first, 0.5)) if first else None,
+        prompt_tokens=float(np.mean([outcome.usage.prompt_tokens for outcome in outcomes])),
+        completion_tokens=float(np.mean([outcome.usage.completion_tokens for outcome in outcomes])),
+        answered=sum(case.outcome is not None for case in own),
+        refused=sum(outcome.output == NOBODY_ANSWERED for outcome in outcomes),
+        failed={code: failed.count(code) for code in dict.fromkeys(failed)},
+        facts=facts,
+    )
+
+
+def _cost(outcomes: Sequence[Outcome], how: Resampling) -> Interval | None:
+    costs = [outcome.usage.cost_usd for outcome in outcomes]
+    priced = [1000 * cost for cost in costs if cost is not None]
+    if len(priced) < len(costs):
+        return None
+    return interval(averaged(priced), mean, how)
+
+
+def _clustered(how: Resampling, records: Sequence[Record]) -> Resampling:
+    """Records of one cluster are drawn together; others stand alone."""
+    if not any(record.cluster for record in records):
+        return how
+    clusters = [record.cluster or f"only {record.id}" for record in records]
+    return Resampling(
+        seed=how.seed, samples=how.samples, confidence=how.confidence, clusters=clusters
+    )
+
+
+def _of_rows(how: Resampling, rows: Sequence[int]) -> Resampling:
+    clusters = None if how.clusters is None else [how.clusters[row] for row in rows]
+    return Resampling(
+        seed=how.seed, samples=how.samples, confidence=how.confidence, clusters=clusters
+    )
+
+
+def _turned(one: Test) -> Test:
+    gap = one.difference
+    return Test(
+        metric=one.metric,
+        a=one.b,
+        b=one.a,
+        difference=Interval(-gap.value, -gap.high, -gap.low),
+        p=one.p,
+        p_raw=one.p_raw,
+        detectable=one.detectable,
+        method=one.method,
+    )
+
+
+def scale_of(metric: str) -> float:
+    """How much is much: 100 for metrics that count in hundreds, else 1."""
+    return 100.0 if metric.partition(":")[0] in _IN_HUNDREDS else 1.0
+
+
+def is_significant(p: float) -> bool:
+    """At the usual level, after the correction for several systems."""
+    return p < _SIGNIFICANT
