@@ -100,6 +100,7 @@ def show_model(*, name: str, folder: Path | None, as_json: bool) -> None:
       fourfold models show llama-3.3-70b-instruct
     """
     from fourfold.catalogue.policy import Policy, judge
+    from fourfold.catalogue.prices import current
 
     catalogue, policy = _opened(folder)
     model = catalogue.model(name)
@@ -115,7 +116,7 @@ def show_model(*, name: str, folder: Path | None, as_json: bool) -> None:
     unknown = [one for one in _EXPECTED if one not in model.facts]
     if unknown:
         show(f"  {'unknown':<18} {', '.join(unknown).replace('_', ' ')}")
-    for offer in model.offers:
+    for offer in map(current, model.offers):
         cached = f", cached {offer.cached:g}" if offer.cached is not None else ""
         price = f"{offer.input:g} in, {offer.output:g} out{cached} $/M" if offer.is_priced else "?"
         show(f"  {offer.host.id:<18} {offer.id:<44} {price}  {faint(_origin(offer.source))}")
@@ -295,6 +296,8 @@ def _brief(one: CatalogueModel) -> dict[str, Any]:
 
 
 def _whole(one: CatalogueModel, verdict: Verdict) -> dict[str, Any]:
+    from fourfold.catalogue.prices import current
+
     return {
         **_brief(one),
         "facts": {name: [each.as_json() for each in known] for name, known in one.facts.items()},
@@ -309,7 +312,7 @@ def _whole(one: CatalogueModel, verdict: Verdict) -> dict[str, Any]:
                 "currency": "USD",
                 "source": offer.source.as_json(),
             }
-            for offer in one.offers
+            for offer in map(current, one.offers)
         ],
         "results": [
             {
@@ -334,7 +337,9 @@ def _size(one: CatalogueModel) -> str:
 
 
 def _billions(count: int) -> str:
-    return f"{count / 1e9:.3g}B" if count >= 1e9 else f"{count / 1e6:.0f}M"
+    if count < 1e9:
+        return f"{count / 1e6:.0f}M"
+    return f"{count / 1e9:,.0f}B" if count >= 1e11 else f"{count / 1e9:.3g}B"
 
 
 def _number(value: int | None) -> str:

@@ -25,9 +25,11 @@ from fourfold.evaluation.systems import ApplicationSystem
 from fourfold.metrics.resampling import Resampling
 from fourfold.project import wiring
 from fourfold.project.application import application, output_schema
+from fourfold.project.licences import check_licences
 from fourfold.prompts.tasks import TASKS
 
 if TYPE_CHECKING:
+    from fourfold.catalogue.policy import Verdict
     from fourfold.core.protocols import ChatModel
     from fourfold.datasets import Record
     from fourfold.evaluation.store import Journal
@@ -91,6 +93,7 @@ async def compare_models(project: Project, wanted: Wanted, asked: Asked) -> dict
     from fourfold.datasets import read_records
 
     records = read_records(wanted.dataset)
+    licences = check_licences(project.folder, project.config, wanted.models)
     contestants = _contestants(project, wanted)
     metrics = _metrics(project, wanted)
     spec = await _spec(project, wanted, contestants, records)
@@ -132,7 +135,7 @@ async def compare_models(project: Project, wanted: Wanted, asked: Asked) -> dict
         metrics,
         Resampling(seed=wanted.seed, samples=wanted.samples),
         schema=output_schema(project) if project.config.task != "answer" else None,
-        facts={one.name: one.facts for one in contestants},
+        facts={one.name: _facts(one, licences) for one in contestants},
         progress=asked.scoring,
     )
     choice = recommend(comparison, relevant=wanted.relevant)
@@ -167,6 +170,11 @@ async def compare_models(project: Project, wanted: Wanted, asked: Asked) -> dict
     await experiments.end(experiment, result, datetime.now(UTC))
     entry = await project.evidence.append("comparison", experiment, {"spec": spec, **result})
     return {**result, "evidence": {"number": entry.number, "hash": entry.hash}}
+
+
+def _facts(one: _Contestant, licences: Mapping[str, Verdict]) -> dict[str, Any]:
+    verdict = licences.get(one.model)
+    return {**one.facts, **({"licence": verdict.as_json()} if verdict else {})}
 
 
 def _metrics(project: Project, wanted: Wanted) -> tuple[str, ...]:

@@ -91,6 +91,10 @@ class RemoteModelConfig(Section):
     provider: str = Field(default="openai", description="The protocol that the server speaks.")
     url: str = Field(description="Address with its version, `http://gpu-1:8000/v1`.")
     model: str = Field(description="What the server calls it.")
+    catalogue: str = Field(
+        default="",
+        description="Its name in the catalogue, whose licence counts; empty: found by `model`.",
+    )
     key_variable: str = Field(
         default="", description="Environment variable that holds the key; never the key itself."
     )

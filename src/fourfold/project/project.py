@@ -52,6 +52,13 @@ class Project:
         self.database = database
         self.tracer = tracer
 
+    def check_licences(self) -> None:
+        """Raise `LicenceGate` when the project has a policy and it keeps out one of its models."""
+        from fourfold.project.licences import check_licences, has_policy
+
+        if has_policy(self.folder):
+            check_licences(self.folder, self.config, list(self.models))
+
     async def prepare(self) -> None:
         """Load the application's model now instead of at the first question."""
         await self.assistant.prepare()

@@ -24,6 +24,7 @@ async def serve_project(project: Project, *, ready: Callable[[str], None]) -> No
     """Serve until SIGTERM or SIGINT; `ready` hears the address once requests are accepted."""
     settings = project.settings
     _check_port(settings.host, settings.port)
+    project.check_licences()
     services = services_of(project)
 
     def started(host: str, port: int) -> None:

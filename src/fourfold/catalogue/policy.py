@@ -1,0 +1,265 @@
+"""The licence gate: may this company use this model in this way, and who has to agree."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fourfold.catalogue.reading import Catalogue
+from fourfold.catalogue.records import UNKNOWN, CatalogueModel, Licence
+from fourfold.core.errors import InvalidProject
+
+FILE_NAME = "policy.yaml"
+Use = Literal["research", "internal", "customer-facing"]
+Level = Literal["allowed", "warning", "approval", "forbidden"]
+_ORDER: Final[tuple[Level, ...]] = ("allowed", "warning", "approval", "forbidden")
+_EU: Final = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Company(_Part):
+    """Who wants to use the model; what is left out is unknown."""
+
+    revenue_usd: int | None = Field(None, ge=0, description="A year, in US dollars.")
+    monthly_users: int | None = Field(None, ge=0, description="Of all products together.")
+    country: str = Field("", pattern=r"^([A-Z]{2})?$", description="ISO code of the seat.")
+
+
+class Levels(_Part):
+    """How serious each finding is. The defaults suit a careful company."""
+
+    not_commercial: Level = Field("forbidden", description="The licence bars commercial use.")
+    over_threshold: Level = Field("forbidden", description="More users or revenue than it allows.")
+    excluded_region: Level = Field("forbidden", description="It bars the company's country.")
+    retired: Level = Field("forbidden", description="The provider has shut the model down.")
+    retires_soon: Level = Field("warning", description="Within half a year.")
+    unknown_licence: Level = Field("approval", description="Nobody has read its terms.")
+    unknown_term: Level = Field("approval", description="A term that matters was not read.")
+    conditions: Level = Field("approval", description="Commercial use under conditions.")
+    attribution: Level = Field("warning", description="Something must be shown or kept.")
+    acceptable_use: Level = Field("warning", description="A list of forbidden uses applies.")
+    derivatives_inherit: Level = Field("warning", description="A tuned model keeps its terms.")
+    no_training_on_output: Level = Field("warning", description="Its output may not train others.")
+    residency: Level = Field("approval", description="No known place in the regions asked for.")
+
+
+class Approval(_Part):
+    """Somebody with a name has agreed to a model."""
+
+    model: str
+    by: str = Field(min_length=2)
+    date: datetime.date
+    until: datetime.date | None = None
+    note: str = ""
+
+
+class Policy(_Part):
+    """`policy.yaml`: the company, what it wants to do, and what it has agreed to."""
+
+    company: Company = Company()
+    use: Use = "internal"
+    regions: list[str] = Field([], description="Where data may be processed: eu, de, us …")
+    levels: Levels = Levels()
+    licences: dict[str, Level] = Field({}, description="Levels of whole licences, by id.")
+    providers: dict[str, Level] = Field({}, description="Levels of providers, by name.")
+    approvals: list[Approval] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that speaks against a model, or has to be kept in mind."""
+
+    code: str
+    level: Level
+    text: str
+
+    def as_json(self) -> dict[str, str]:
+        """The form that other programs rely on."""
+        return {"code": self.code, "level": self.level, "text": self.text}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the policy says of a model; the level is that of the most serious finding.
+
+    An approval that is in force turns `approval` into `warning`; nothing turns `forbidden`.
+    """
+
+    model: str
+    licence: str
+    level: Level
+    findings: tuple[Finding, ...]
+    approved_by: str = ""
+    source: str = field(default="")  # address of the terms
+
+    @property
+    def blocks(self) -> bool:
+        """True when the model must not be used as things are."""
+        return self.level in {"approval", "forbidden"}
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that other programs rely on."""
+        return {
+            "licence": self.licence,
+            "verdict": self.level,
+            "approved_by": self.approved_by or None,
+            "findings": [one.as_json() for one in self.findings],
+            "source": self.source or None,
+        }
+
+
+def read_policy(folder: Path) -> Policy | None:
+    """The policy of a project; None where it has none. Raises `InvalidProject` for mistakes."""
+    file = folder / FILE_NAME
+    if not file.is_file():
+        return None
+    try:
+        return Policy.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InvalidProject(
+            f"`{file}` cannot be read: {error}.", hint="It must be YAML."
+        ) from error
+    except ValidationError as error:
+        listing = "".join(
+            f"\n  {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()
+        )
+        raise InvalidProject(
+            f"`{file}` has mistakes:{listing}", hint="docs/guides/catalogue.md describes it."
+        ) from error
+
+
+def judge(
+    model: CatalogueModel, catalogue: Catalogue, policy: Policy, *, today: datetime.date
+) -> Verdict:
+    """Hold a model against a policy. It reads terms for you; it is no legal advice."""
+    licence = catalogue.licence_of(model)
+    findings = tuple(_findings(model, licence, policy, today))
+    level: Level = max((one.level for one in findings), key=_ORDER.index, default="allowed")
+    approval = next((one for one in policy.approvals if _holds(one, model, today)), None)
+    if level == "approval" and approval:
+        level = "warning"
+    return Verdict(
+        model=model.name,
+        licence=licence.id if licence else model.get("licence") or UNKNOWN,
+        level=level,
+        findings=findings,
+        approved_by=f"{approval.by}, {approval.date}" if approval else "",
+        source=licence.source.url if licence else "",
+    )
+
+
+def judge_unlisted(name: str, policy: Policy, *, today: datetime.date) -> Verdict:
+    """A model that the catalogue does not have: its terms are unknown."""
+    unlisted = CatalogueModel(name=name, title=name, family="", provider="", facts={})
+    empty = Catalogue({}, {}, {}, {}, {})
+    return judge(unlisted, empty, policy, today=today)
+
+
+def _findings(
+    model: CatalogueModel, licence: Licence | None, policy: Policy, today: datetime.date
+) -> Iterator[Finding]:
+    levels = policy.levels
+    if model.provider in policy.providers:
+        level = policy.providers[model.provider]
+        yield Finding("provider", level, f"The policy has {model.provider} as {level}.")
+    yield from _retirement(model, levels, today)
+    yield from _residency(model, policy)
+    if licence is None:
+        text = "Its terms are not in the catalogue; somebody has to read them."
+        yield Finding("unknown_licence", levels.unknown_licence, text)
+        return
+    if licence.id in policy.licences:
+        level = policy.licences[licence.id]
+        yield Finding("licence", level, f"The policy has {licence.title} as {level}.")
+        return
+    if policy.use != "research":
+        yield from _commercial(licence, policy)
+    yield from _keeping(licence, levels)
+
+
+def _commercial(licence: Licence, policy: Policy) -> Iterator[Finding]:
+    levels, company = policy.levels, policy.company
+    if licence.commercial_use == "no":
+        yield Finding(
+            "not_commercial", levels.not_commercial, f"{licence.title}: not for commerce."
+        )
+    elif licence.commercial_use == "with-conditions":
+        yield Finding(
+            "conditions", levels.conditions, f"Commercial use on conditions: {licence.notes}"
+        )
+    elif licence.commercial_use == UNKNOWN:
+        text = "Whether commerce is allowed was not read."
+        yield Finding("unknown_term", levels.unknown_term, text)
+    for limit, own, unit in (
+        (licence.threshold_monthly_users, company.monthly_users, "users a month"),
+        (licence.threshold_revenue_usd, company.revenue_usd, "US dollars of revenue a year"),
+    ):
+        if not isinstance(limit, int):
+            continue
+        if own is None:
+            text = f"Free up to {limit:,} {unit}; the policy does not say how many you have."
+            yield Finding("unknown_term", levels.unknown_term, text)
+        elif own >= limit:
+            text = f"Free below {limit:,} {unit} only; you have {own:,}."
+            yield Finding("over_threshold", levels.over_threshold, text)
+    barred = {region.upper() for region in licence.regions_excluded}
+    if company.country in barred or ("EU" in barred and company.country in _EU.split()):
+        text = f"Not for {company.country}."
+        yield Finding("excluded_region", levels.excluded_region, text)
+
+
+def _keeping(licence: Licence, levels: Levels) -> Iterator[Finding]:
+    if licence.attribution not in {"none", UNKNOWN}:
+        usual: Level = "allowed" if licence.kind == "permissive" else levels.attribution
+        yield Finding("attribution", usual, licence.attribution)
+    if licence.acceptable_use_list == "yes":
+        text = "A list of forbidden uses applies; check yours against it."
+        yield Finding("acceptable_use", levels.acceptable_use, text)
+    if licence.derivatives_inherit == "yes":
+        text = "A model that you tune from it stays under these terms."
+        yield Finding("derivatives_inherit", levels.derivatives_inherit, text)
+    if licence.training_other_models in {"no", "with-conditions"}:
+        text = "Its output may not, or not freely, train other models."
+        yield Finding("no_training_on_output", levels.no_training_on_output, text)
+
+
+def _retirement(model: CatalogueModel, levels: Levels, today: datetime.date) -> Iterator[Finding]:
+    retired: str | None = model.get("retired")
+    if not retired:
+        return
+    day = datetime.date.fromisoformat((retired + "-01-01")[:10])
+    if day <= today:
+        yield Finding("retired", levels.retired, f"It was shut down on {retired}.")
+    elif (day - today).days < 183:
+        yield Finding("retires_soon", levels.retires_soon, f"It will be shut down on {retired}.")
+
+
+def _residency(model: CatalogueModel, policy: Policy) -> Iterator[Finding]:
+    if not policy.regions or model.is_open:
+        return
+    if not places_in(model, policy.regions):
+        wanted = ", ".join(policy.regions)
+        text = f"No host is known that processes its data in {wanted}."
+        yield Finding("residency", policy.levels.residency, text)
+
+
+def places_in(model: CatalogueModel, regions: list[str] | tuple[str, ...]) -> list[str]:
+    """Hosts of the model that can process data in one of these regions, by id."""
+    wanted = {region.lower() for region in regions}
+    return list(
+        dict.fromkeys(o.host.id for o in model.offers if wanted & {*map(str.lower, o.host.regions)})
+    )
+
+
+def _holds(approval: Approval, model: CatalogueModel, today: datetime.date) -> bool:
+    in_time = approval.date <= today and (approval.until is None or today <= approval.until)
+    return approval.model == model.name and in_time

@@ -1,0 +1,135 @@
+"""The data files that ship: complete, each fact with its source, nothing guessed."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from fourfold.catalogue import Catalogue, read_catalogue
+from fourfold.core.errors import InvalidProject, NotFound
+
+FAMILIES = {
+    "gpt", "gpt-oss", "claude", "gemini", "gemma", "llama", "t5", "falcon", "stablelm", "mistral",
+    "qwen", "deepseek", "phi", "command", "granite", "smollm", "jamba",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return read_catalogue()
+
+
+def test_there_are_at_least_eighty_models_of_the_families_that_matter(catalogue: Catalogue) -> None:
+    assert len(catalogue.models) >= 80
+    assert {one.family for one in catalogue.models.values()} >= FAMILIES
+
+
+def test_every_fact_price_and_score_names_a_source_with_address_and_day(
+    catalogue: Catalogue,
+) -> None:
+    for model in catalogue.models.values():
+        sources = [known.source for values in model.facts.values() for known in values]
+        sources += [one.source for one in (*model.offers, *model.results)]
+        for source in sources:
+            assert source.url.startswith("https://"), model.name
+            assert datetime.date(2024, 1, 1) <= source.read <= datetime.date(2026, 11, 30)
+
+
+def test_every_model_says_at_least_who_made_it_and_how_it_can_be_had_or_that_it_is_unknown(
+    catalogue: Catalogue,
+) -> None:
+    bare = [one.name for one in catalogue.models.values() if not one.facts and not one.offers]
+    assert bare == ["jurassic-2-ultra"]  # nothing of it could be read; everything is `unknown`
+
+
+def test_prices_are_those_of_a_million_tokens(catalogue: Catalogue) -> None:
+    for model in catalogue.models.values():
+        for offer in model.offers:
+            if offer.is_priced:
+                assert 0 < offer.input <= offer.output <= 200, (model.name, offer.id)
+
+
+def test_an_active_part_is_smaller_than_the_whole(catalogue: Catalogue) -> None:
+    for model in catalogue.models.values():
+        active = model.get("active_parameters")
+        assert active is None or active < model.get("parameters"), model.name
+
+
+def test_percentages_are_percentages(catalogue: Catalogue) -> None:
+    rated = {"lmarena-text": (800, 1600), "mt-bench": (1, 10)}
+    for model in catalogue.models.values():
+        for result in model.results:
+            low, high = rated.get(result.benchmark.id, (0, 100))
+            assert low <= result.value <= high, (model.name, result.benchmark.id)
+
+
+def test_weights_that_can_be_installed_are_in_the_catalogue(catalogue: Catalogue) -> None:
+    from fourfold.models.weights import WEIGHTS
+
+    for name in WEIGHTS:
+        model = catalogue.offered_as(name)
+        assert model is not None
+        assert model.get("licence") == "apache-2.0"
+
+
+def test_terms_that_were_not_read_are_unknown(catalogue: Catalogue) -> None:
+    jamba = catalogue.licences["jamba-open-model"]
+    assert jamba.commercial_use == jamba.threshold_revenue_usd == "unknown"
+    assert catalogue.licences["llama-3.1"].threshold_monthly_users == 700_000_000
+
+
+def test_a_model_of_an_unknown_name_is_an_error_with_a_suggestion(catalogue: Catalogue) -> None:
+    with pytest.raises(NotFound) as error:
+        catalogue.model("llama-3.1-8b-instrct")
+    assert "llama-3.1-8b-instruct" in error.value.hint
+
+
+OWN = """
+family: own
+provider: Our company
+sources:
+  card: {title: Our card, url: "https://example.com/card", read: 2026-11-01}
+models:
+- name: our-model
+  title: Our model
+  facts:
+  - {source: card, kind: open-weights, licence: mit, parameters: 7000000000}
+"""
+
+
+def test_a_project_adds_its_own_models(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.yaml").write_text(OWN)
+    own = read_catalogue(tmp_path).model("our-model")
+    assert own.is_open
+    assert own.facts["parameters"][0].source.title == "Our card"
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "said"),
+    [
+        ("source: card", "source: nobody", "source called `nobody`"),
+        ("licence: mit", "licence: mitt", "licence called `mitt`"),
+        ("parameters: 7000000000", "parameters: many", "valid integer"),
+        ("parameters: 7000000000", "size: 7", "size"),
+        ("read: 2026-11-01", "note: x", "read"),
+        ("https://example.com/card", "our wiki", "address"),
+        ("name: our-model", "name: phi-4", "in the catalogue already"),
+        ("models:", "models", "cannot be read"),
+    ],
+)
+def test_a_figure_without_a_source_or_with_a_mistake_is_refused(
+    tmp_path: Path, written: str, instead: str, said: str
+) -> None:
+    (tmp_path / "catalogue.yaml").write_text(OWN.replace(written, instead))
+    with pytest.raises(InvalidProject) as error:
+        read_catalogue(tmp_path)
+    assert said in f"{error.value.message} {error.value.hint}"
+
+
+def test_of_two_sources_the_model_s_own_page_counts_before_a_collection(
+    catalogue: Catalogue,
+) -> None:
+    scout = catalogue.model("llama-4-scout")
+    assert scout.get("context_tokens") == 10_000_000
+    assert [known.source.key for known in scout.facts["context_tokens"]][-1] == "models-dev"
+    assert "context_tokens" in scout.disputed
