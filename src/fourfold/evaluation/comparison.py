@@ -163,7 +163,7 @@ def compare(
     outcomes = {(c.system, c.record_id): c.outcome for c in cases if c.outcome}
     systems = list(dict.fromkeys(case.system for case in cases if case.outcome))
     common = [one for one in records if all((name, one.id) in outcomes for name in systems)]
-    if not common:
+    if not systems or not common:
         failed = [f"{one.system}: {one.error_message}" for one in cases if not one.outcome]
         raise InvalidInput(
             "There is nothing to compare: no record was answered by all systems.",

@@ -63,7 +63,7 @@ STATEMENTS = (
         at timestamptz NOT NULL,
         kind text NOT NULL,
         subject text NOT NULL,
-        body jsonb NOT NULL,
+        body json NOT NULL,
         previous text NOT NULL,
         hash text NOT NULL UNIQUE
     )
