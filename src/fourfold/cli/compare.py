@@ -50,6 +50,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     is_flag=True,
     help="The models are sizes of a family, the largest first: find the smallest that holds.",
 )
+@click.option(
+    "--timed",
+    type=_FILE,
+    help="Timed corrections, as `score` takes them: adds minutes; default: datasets/timed.jsonl.",
+)
+@click.option("--per-hour", type=click.FloatRange(min=0), help="What an hour of correcting costs.")
+@click.option("--currency", default="EUR", show_default=True)
 @click.option("--again", is_flag=True, help="Ask anew what was answered before.")
 @click.option("--yes", is_flag=True, help="Do not ask before money is spent.")
 @click.option("--seed", type=int, default=0, show_default=True)
@@ -68,6 +75,9 @@ async def compare(
     parallel: int,
     relevant: float,
     down_the_ladder: bool,
+    timed: Path | None,
+    per_hour: float | None,
+    currency: str,
     again: bool,
     yes: bool,
     seed: int,
@@ -89,7 +99,7 @@ async def compare(
     """
     from fourfold.cli.progress import comparison_bar
     from fourfold.project import open_project
-    from fourfold.project.comparing import Asked, Wanted, compare_models
+    from fourfold.project.comparing import Wanted, Watch, compare_models
 
     async with open_project(folder) as project:
         if list_them or shown:
@@ -105,6 +115,9 @@ async def compare(
             relevant=relevant,
             seed=seed,
             down_the_ladder=down_the_ladder,
+            timed=timed or _present(project.folder / "datasets" / "timed.jsonl"),
+            per_hour=per_hour,
+            currency=currency,
             again=again,
         )
         with comparison_bar() as (progress, scoring):
@@ -112,8 +125,8 @@ async def compare(
             async def agree(estimates: Sequence[Estimate]) -> bool:
                 return _agrees(estimates, budget, yes=yes or as_json)
 
-            asked = Asked(progress=progress, scoring=scoring, agree=agree)
-            result = await compare_models(project, wanted, asked)
+            watch = Watch(progress=progress, scoring=scoring, agree=agree)
+            result = await compare_models(project, wanted, watch)
     if as_json:
         print_json(result)
     else:
@@ -245,6 +258,10 @@ def _listed_json(one: Experiment) -> dict[str, Any]:
         "ended_at": one.ended_at.isoformat() if one.ended_at else None,
         "models": [system["name"] for system in one.spec["systems"]],
     }
+
+
+def _present(file: Path) -> Path | None:
+    return file if file.is_file() else None
 
 
 def _names(text: str | None) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from math import isnan
@@ -17,7 +16,6 @@ from fourfold.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from fourfold.metrics.corrections import Change
-    from fourfold.metrics.effort import Timed
     from fourfold.metrics.scoring import Score
 
 _MANY = 1_000  # texts, from which on starting processes is worth its second
@@ -85,6 +83,7 @@ def score(
       fourfold score --metric bleu,chrf++ --hypotheses a.txt --references b.txt --json
       fourfold score --metric rouge1:ascii-stem --hypotheses a.txt --references b.txt
     """
+    from fourfold.datasets import read_timed
     from fourfold.metrics.effort import effort, money
     from fourfold.metrics.resampling import Resampling
     from fourfold.metrics.scoring import scores
@@ -103,7 +102,7 @@ def score(
         found = [one for _, one in zip(steps, done, strict=True)]
     if timed:
         first = [known[0] for known in accepted]
-        minutes = effort(texts, first, _timed(timed), how)
+        minutes = effort(texts, first, read_timed(timed), how)
         found.append(minutes)
         if per_hour is not None:
             found.append(money(minutes, per_hour=per_hour, currency=currency))
@@ -115,26 +114,6 @@ def score(
             _show(one, per_segment=per_segment)
     if changes:
         _show_changes(texts, accepted, changes, as_json=as_json)
-
-
-def _timed(file: Path) -> list[Timed]:
-    """The timed corrections of a JSON lines file; a bad line is an error with its number."""
-    from fourfold.metrics.effort import Timed
-
-    found = []
-    for number, line in enumerate(_lines(file), 1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-            seconds = float(value["seconds"])
-            found.append(Timed(draft=value["draft"], released=value["released"], seconds=seconds))
-        except (ValueError, KeyError, TypeError) as error:
-            raise InvalidInput(
-                f"Line {number} of `{file}` is no timed correction.",
-                hint='Write {"draft": "…", "released": "…", "seconds": 42} on each line.',
-            ) from error
-    return found
 
 
 def _show_changes(

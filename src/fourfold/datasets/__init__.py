@@ -2,5 +2,6 @@
 
 from fourfold.datasets.reading import read_records
 from fourfold.datasets.records import Record, dataset_hash
+from fourfold.datasets.timings import read_timed
 
-__all__ = ["Record", "dataset_hash", "read_records"]
+__all__ = ["Record", "dataset_hash", "read_records", "read_timed"]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fourfold.datasets import Record
     from fourfold.evaluation.records import Case, Outcome
     from fourfold.metrics.base import Figures, Metric
+    from fourfold.metrics.effort import Timed
 
 FEWEST_IN_SLICE: Final = 20
 """Below, an interval is so wide that a slice only hints where to look."""
@@ -99,6 +100,8 @@ class Measured:
     answered: int
     refused: int
     failed: Mapping[str, int]  # by code
+    minutes_per_1000: Score | None = None  # of correcting, where corrections were timed
+    correction_cost_per_1000: Score | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -121,8 +124,29 @@ class Measured:
             "answered": self.answered,
             "refused": self.refused,
             "failed": dict(self.failed),
+            **self._effort_json(),
             **({"facts": dict(self.facts)} if self.facts else {}),
         }
+
+    def _effort_json(self) -> dict[str, Any]:
+        known = {
+            "minutes_per_1000": self.minutes_per_1000,
+            "correction_cost_per_1000": self.correction_cost_per_1000,
+        }
+        return {
+            name: {**interval_json(one.interval), "signature": one.signature}
+            for name, one in known.items()
+            if one
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """Corrections that were timed, and what an hour of those people costs."""
+
+    timed: Sequence[Timed]
+    per_hour: float | None = None
+    currency: str = "EUR"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +175,7 @@ def compare(
     *,
     schema: Mapping[str, Any] | None = None,
     facts: Mapping[str, Mapping[str, Any]] | None = None,
+    effort: Effort | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Comparison:
     """Score every system on the records that all of them answered, and test each pair.
@@ -184,7 +209,9 @@ def compare(
         metrics=tuple(metrics),
         count=len(common),
         measured=tuple(
-            _measured(system, scores[system], cases, common, how, (facts or {}).get(system, {}))
+            _measured(
+                system, scores[system], cases, common, how, (facts or {}).get(system, {}), effort
+            )
             for system in systems
         ),
         tests=tuple(tests),
@@ -307,15 +334,19 @@ def _measured(
     common: Sequence[Record],
     how: Resampling,
     facts: Mapping[str, Any],
+    effort: Effort | None,
 ) -> Measured:
     import numpy as np
 
+    from fourfold.metrics.effort import money
+
     own = [case for case in cases if case.system == system]
-    wanted = {record.id for record in common}
-    outcomes = [case.outcome for case in own if case.outcome and case.record_id in wanted]
+    by_record = {case.record_id: case.outcome for case in own if case.outcome}
+    outcomes = [by_record[record.id] for record in common]
     seconds = [outcome.seconds for outcome in outcomes]
     first = [o.first_text_seconds for o in outcomes if o.first_text_seconds is not None]
     failed = [case.error_code for case in own if case.error_code]
+    minutes = _minutes(outcomes, common, effort, how)
     return Measured(
         system=system,
         scores=scores,
@@ -328,8 +359,25 @@ def _measured(
         answered=sum(case.outcome is not None for case in own),
         refused=sum(outcome.output == NOBODY_ANSWERED for outcome in outcomes),
         failed={code: failed.count(code) for code in dict.fromkeys(failed)},
+        minutes_per_1000=minutes,
+        correction_cost_per_1000=money(minutes, per_hour=effort.per_hour, currency=effort.currency)
+        if effort and minutes and effort.per_hour is not None
+        else None,
         facts=facts,
     )
+
+
+def _minutes(
+    outcomes: Sequence[Outcome], records: Sequence[Record], effort: Effort | None, how: Resampling
+) -> Score | None:
+    """Minutes of correcting for 1,000 outputs like these into the first reference of each."""
+    from fourfold.metrics.effort import effort as measured_effort
+
+    if effort is None:
+        return None
+    drafts = [outcome.output for outcome in outcomes]
+    released = [record.references[0] for record in records]
+    return measured_effort(drafts, released, effort.timed, how)
 
 
 def _cost(outcomes: Sequence[Outcome], how: Resampling) -> Interval | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fourfold.catalogue.policy import (
     FILE_NAME,
@@ -52,6 +52,30 @@ def verdicts(
             if model
             else judge_unlisted(name, policy, today=day)
         )
+    return found
+
+
+def about(
+    folder: Path, config: ProjectConfig, names: Iterable[str], *, today: datetime.date | None = None
+) -> dict[str, dict[str, Any]]:
+    """Licence, maker, size and way out of each model, as reports show them."""
+    from fourfold.catalogue import read_catalogue
+
+    catalogue, wanted = read_catalogue(folder), list(names)
+    found: dict[str, dict[str, Any]] = {}
+    for name, verdict in verdicts(folder, config, wanted, today=today).items():
+        found[name] = {"licence": verdict.as_json()}
+        if model := _listed(name, config, catalogue):
+            found[name]["catalogue"] = {
+                "name": model.name,
+                "title": model.title,
+                "provider": model.provider,
+                "kind": model.get("kind"),
+                "parameters": model.get("parameters"),
+                "retired": model.get("retired"),
+                "hosts": list(dict.fromkeys(offer.host.id for offer in model.offers)),
+                "regions": sorted({area for o in model.offers for area in o.host.regions}),
+            }
     return found
 
 
