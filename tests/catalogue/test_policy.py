@@ -54,7 +54,7 @@ def test_a_company_with_too_many_users_needs_another_licence(catalogue: Catalogu
 
 def test_users_that_the_policy_does_not_tell_need_an_approval(catalogue: Catalogue) -> None:
     found = verdict(catalogue, "llama-3.1-8b-instruct")
-    assert codes(found, "approval") == {"unknown_term"}
+    assert codes(found, "approval") == {"unknown_size"}
     assert found.blocks
 
 

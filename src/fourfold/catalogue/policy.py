@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -76,15 +76,24 @@ class Policy(_Part):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that speaks against a model, or has to be kept in mind."""
+    """One thing that speaks against a model, or has to be kept in mind.
+
+    `values` are what the text names, for those who say it in another language.
+    """
 
     code: str
     level: Level
     text: str
+    values: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, Any]:
         """The form that other programs rely on."""
-        return {"code": self.code, "level": self.level, "text": self.text}
+        return {
+            "code": self.code,
+            "level": self.level,
+            "text": self.text,
+            "values": dict(self.values),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +179,8 @@ def _findings(
     levels = policy.levels
     if model.provider in policy.providers:
         level = policy.providers[model.provider]
-        yield Finding("provider", level, f"The policy has {model.provider} as {level}.")
+        text = f"The policy has {model.provider} as {level}."
+        yield Finding("policy", level, text, {"name": model.provider, "level": level})
     yield from _retirement(model, levels, today)
     yield from _residency(model, policy)
     if licence is None:
@@ -179,7 +189,8 @@ def _findings(
         return
     if licence.id in policy.licences:
         level = policy.licences[licence.id]
-        yield Finding("licence", level, f"The policy has {licence.title} as {level}.")
+        text = f"The policy has {licence.title} as {level}."
+        yield Finding("policy", level, text, {"name": licence.title, "level": level})
         return
     if policy.use != "research":
         yield from _commercial(licence, policy)
@@ -207,14 +218,17 @@ def _commercial(licence: Licence, policy: Policy) -> Iterator[Finding]:
             continue
         if own is None:
             text = f"Free up to {limit:,} {unit}; the policy does not say how many you have."
-            yield Finding("unknown_term", levels.unknown_term, text)
+            values = {"limit": limit, "unit": unit}
+            yield Finding("unknown_size", levels.unknown_term, text, values)
         elif own >= limit:
             text = f"Free below {limit:,} {unit} only; you have {own:,}."
-            yield Finding("over_threshold", levels.over_threshold, text)
+            values = {"limit": limit, "unit": unit, "own": own}
+            yield Finding("over_threshold", levels.over_threshold, text, values)
     barred = {region.upper() for region in licence.regions_excluded}
     if company.country in barred or ("EU" in barred and company.country in _EU.split()):
         text = f"Not for {company.country}."
-        yield Finding("excluded_region", levels.excluded_region, text)
+        values = {"country": company.country}
+        yield Finding("excluded_region", levels.excluded_region, text, values)
 
 
 def _keeping(licence: Licence, levels: Levels) -> Iterator[Finding]:
@@ -238,9 +252,11 @@ def _retirement(model: CatalogueModel, levels: Levels, today: datetime.date) -> 
         return
     day = datetime.date.fromisoformat((retired + "-01-01")[:10])
     if day <= today:
-        yield Finding("retired", levels.retired, f"It was shut down on {retired}.")
+        text = f"It was shut down on {retired}."
+        yield Finding("retired", levels.retired, text, {"date": retired})
     elif (day - today).days < 183:
-        yield Finding("retires_soon", levels.retires_soon, f"It will be shut down on {retired}.")
+        text = f"It will be shut down on {retired}."
+        yield Finding("retires_soon", levels.retires_soon, text, {"date": retired})
 
 
 def _residency(model: CatalogueModel, policy: Policy) -> Iterator[Finding]:
@@ -249,7 +265,7 @@ def _residency(model: CatalogueModel, policy: Policy) -> Iterator[Finding]:
     if not places_in(model, policy.regions):
         wanted = ", ".join(policy.regions)
         text = f"No host is known that processes its data in {wanted}."
-        yield Finding("residency", policy.levels.residency, text)
+        yield Finding("residency", policy.levels.residency, text, {"regions": wanted})
 
 
 def places_in(model: CatalogueModel, regions: list[str] | tuple[str, ...]) -> list[str]:

@@ -16,6 +16,7 @@ COMMANDS = {
     "search": ("search:search", "Show what retrieval alone finds, and why."),
     "score": ("score:score", "Judge texts by BLEU, chrF, TER, HTER, ROUGE, F1 and others."),
     "compare": ("compare:compare", "Compare models and prompts on your own task."),
+    "report": ("report:report", "Write the decision report of a comparison."),
     "serve": ("serve:serve", "Serve the OpenAI-compatible API and the JSON API."),
     "models": ("models:models", "Install weights, and see which are there."),
     "user": ("people:user", "Create, list and revoke users."),

@@ -148,8 +148,8 @@ def show_comparison(result: dict[str, Any]) -> None:
             one["model"],
             *(_score(one["scores"][name]) for name in metrics),
             "unknown" if cost is None else f"{cost:.2f}",
-            f"{one['seconds_p50']:.2f}",
-            f"{one['seconds_p95']:.2f}",
+            f"{one['seconds_p50']:.3g}",
+            f"{one['seconds_p95']:.3g}",
             str(sum(one["failed"].values()) or ""),
         )
     Console(highlight=False, width=_WIDE).print(table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isnan
+from math import isnan, nan
 from typing import TYPE_CHECKING, Any, Final
 
 from fourfold.core.errors import InvalidInput
@@ -317,10 +317,16 @@ def _slices(table: _Table, metric: Metric, how: Resampling) -> list[Slice]:
             continue
         within = _of_rows(how, rows)
         scores = {
-            system: interval(own[rows], metric.value, within) for system, own in figures.items()
+            system: _unless_sure(interval(own[rows], metric.value, within))
+            for system, own in figures.items()
         }
         found.append(Slice(name=name, count=len(rows), scores=scores))
     return found
+
+
+def _unless_sure(one: Interval) -> Interval:
+    """Few records that are all alike draw an interval of no width, which says nothing."""
+    return Interval(one.value, nan, nan) if one.low == one.high else one
 
 
 def _belongs(record: Record, name: str) -> bool:

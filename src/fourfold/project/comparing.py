@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -97,6 +99,7 @@ async def compare_models(project: Project, wanted: Wanted, watch: Watch) -> dict
         "experiment": experiment,
         "task": project.config.task,
         "application": project.config.title or project.config.name,
+        "machine": _machine(),
         "dataset": {"file": wanted.dataset.name, "hash": spec["dataset"], "records": len(records)},
         **_found(comparison, wanted, [one.name for one in those]),
         "failures": _failures(cases),
@@ -192,6 +195,11 @@ def _facts(project: Project, those: Sequence[Contestant]) -> dict[str, dict[str,
 
 def _schema(project: Project) -> Mapping[str, Any] | None:
     return None if project.config.task == ANSWER else output_schema(project)
+
+
+def _machine() -> str:
+    """What local models were timed on."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
 
 
 def _effort(wanted: Wanted) -> Effort | None:

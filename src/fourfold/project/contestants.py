@@ -89,7 +89,7 @@ def _model(project: Project, name: str) -> tuple[ChatModel | None, str, Tariff, 
         return made, identity, wiring.tariff(config), facts
     file = wiring.weights_file(name, project.settings, project.folder)
     size = file.stat().st_size
-    identity = f"weights:{file.name}:{size}:{_head_hash(file)}"
+    identity = f"weights:{size}:{_head_hash(file)}"
     known = {"where": "this machine", "kind": "weights", "file": file.name, "bytes": size}
     return made, identity, _free, known
 

@@ -1,0 +1,57 @@
+"""`fourfold report`: the decision report of a comparison, one HTML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fourfold.cli.output import command, json_option, print_json, project_option, say, show
+
+
+@click.command()
+@click.argument("experiment", required=False)
+@click.option("--language", type=click.Choice(["de", "en"]), default="en", show_default=True)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write it; default: report.html in the project.",
+)
+@project_option
+@json_option
+@command
+async def report(
+    *,
+    experiment: str | None,
+    language: str,
+    output: Path | None,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Write the decision report of the last comparison, or of the one of that id.
+
+    One HTML file that needs nothing beside it: open it in a browser, print it on A4.
+
+    \b
+    Examples:
+      fourfold report
+      fourfold report --language de --output bericht.html
+    """
+    from fourfold.core.errors import NotFound
+    from fourfold.project import open_project
+    from fourfold.reports import decision_report
+
+    async with open_project(folder) as project:
+        try:
+            entry = await project.evidence.latest("comparison", experiment)
+        except NotFound as error:
+            raise NotFound(
+                error.message, hint="Make one first: fourfold compare --models A,B"
+            ) from error
+        file = output or project.folder / "report.html"
+    file.write_text(decision_report(entry, language=language), encoding="utf-8")
+    if as_json:
+        print_json({"report": str(file), "experiment": entry.subject, "language": language})
+        return
+    show(f"Wrote `{file}`.")
+    say("Open it in a browser; to make a PDF, print it there.")
