@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fourfold.cli.benchmark import benchmark_model
 from fourfold.cli.catalogue import list_models, shortlist_models, show_model
 from fourfold.cli.output import faint, heading, json_option, print_json, say, show
 
@@ -22,6 +23,7 @@ def models() -> None:
 models.add_command(list_models)
 models.add_command(show_model)
 models.add_command(shortlist_models)
+models.add_command(benchmark_model)
 
 
 def show_weights(*, as_json: bool) -> None:

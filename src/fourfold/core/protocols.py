@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
-from fourfold.core.records import Completion, CompletionOptions, Delta, Message
+from fourfold.core.records import (
+    Completion,
+    CompletionOptions,
+    Delta,
+    Message,
+    TokenLogprob,
+    Vocabulary,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,6 +79,37 @@ class ReadsAhead(Protocol):
 
     async def read_ahead(self, messages: Sequence[Message]) -> None:
         """Load what it needs, and keep this beginning for the prompts to come; costs no money."""
+        ...
+
+
+@runtime_checkable
+class ScoringModel(Protocol):
+    """A chat model that shows its tokens, and how likely it finds each token of a given text.
+
+    Rules: `text_of(tokens_of(text))` is the text; log probabilities are natural, at temperature 1,
+    of the plain text without any chat template; the first token of a text has none.
+    """
+
+    async def tokens_of(self, text: str, *, special: bool = False) -> list[int]:
+        """The numbers of its tokens; with `special`, what stands before every text as well."""
+        ...
+
+    async def text_of(self, tokens: Sequence[int]) -> str:
+        """The text of these tokens."""
+        ...
+
+    async def vocabulary(self) -> Vocabulary:
+        """Special tokens and chat template."""
+        ...
+
+    async def score_tokens(
+        self, tokens: Sequence[int], *, likeliest: int = 1
+    ) -> list[TokenLogprob | None]:
+        """Each token as it is written, its log probability, and so many likely ones there."""
+        ...
+
+    async def next_token(self, tokens: Sequence[int], *, likeliest: int = 1) -> TokenLogprob:
+        """The likeliest token behind these."""
         ...
 
 

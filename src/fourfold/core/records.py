@@ -209,6 +209,15 @@ class TokenLogprob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """What a tokenizer has beside words: special tokens, empty where there is none."""
+
+    begin: str = ""  # stands before every text
+    end: str = ""
+    chat_template: str = ""  # Jinja
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
     """What a model wrote."""
 

@@ -16,11 +16,19 @@ from typing import Any
 import msgspec
 
 from fourfold.core.errors import ModelError
-from fourfold.core.records import Completion, CompletionOptions, Delta, Message
+from fourfold.core.records import (
+    Completion,
+    CompletionOptions,
+    Delta,
+    Message,
+    TokenLogprob,
+    Vocabulary,
+)
 from fourfold.models.chat import joined, stream_chat
 from fourfold.models.client import Client, Timeouts
 from fourfold.models.gguf import read_gguf_head
 from fourfold.models.llama_process import LlamaProcess
+from fourfold.models.llama_scoring import TokenScores
 from fourfold.models.quoting import check_quotable, grammar_of_quotes
 from fourfold.models.retry import Retries
 from fourfold.models.schema import check_schema
@@ -62,6 +70,7 @@ class LlamaModel:
         self._starting = Lock()
         self._process: LlamaProcess | None = None
         self._client: Client | None = None
+        self._scores: TokenScores | None = None
         self._closed = False
         self._count = lru_cache(maxsize=4096)(self._count_now)
 
@@ -118,11 +127,45 @@ class LlamaModel:
                 async for delta in deltas:
                     yield delta
 
+    async def tokens_of(self, text: str, *, special: bool = False) -> list[int]:
+        """The numbers of its tokens."""
+        body = {"content": text, "add_special": special, "parse_special": True}
+        found: list[int] = (await self._ask("POST", "/tokenize", body))["tokens"]
+        return found
+
+    async def text_of(self, tokens: Sequence[int]) -> str:
+        """The text of these tokens."""
+        found = await self._ask("POST", "/detokenize", {"tokens": list(tokens)})
+        return str(found["content"])
+
+    async def vocabulary(self) -> Vocabulary:
+        """Special tokens and chat template."""
+        told = await self._ask("GET", "/props")
+        return Vocabulary(
+            begin=told.get("bos_token") or "",
+            end=told.get("eos_token") or "",
+            chat_template=told.get("chat_template") or "",
+        )
+
+    async def score_tokens(
+        self, tokens: Sequence[int], *, likeliest: int = 1
+    ) -> list[TokenLogprob | None]:
+        """Each token with its log probability, as long to compute as it takes to write them."""
+        async with self._turn:
+            return await (await self._scorer()).of(tokens, likeliest=likeliest)
+
+    async def next_token(self, tokens: Sequence[int], *, likeliest: int = 1) -> TokenLogprob:
+        """The likeliest token behind these."""
+        async with self._turn:
+            return await (await self._scorer()).next(tokens, likeliest=likeliest)
+
     async def close(self) -> None:
         """Stop llama.cpp and give back its memory."""
         self._closed = True
         if self._client is not None:
             await self._client.close()
+        if self._scores is not None:
+            await self._scores.close()
         await asyncio.to_thread(self._stop)
 
     async def _ready(self) -> Client:
@@ -164,6 +207,21 @@ class LlamaModel:
             if self._process is not None:
                 self._process.stop()
                 self._process = None
+
+    async def _scorer(self) -> TokenScores:
+        """For the running llama.cpp; its memory ends with it."""
+        await self._ready()
+        socket = self._start().socket
+        if self._scores is None or self._scores.socket != socket:
+            if self._scores is not None:
+                await self._scores.close()
+            self._scores = TokenScores(socket, context_tokens=self._context_tokens)
+        return self._scores
+
+    async def _ask(self, method: str, path: str, body: object = None) -> Any:
+        """The answer to a quick question, with the model loaded."""
+        await self._ready()
+        return await asyncio.to_thread(self._start().ask, method, path, body)
 
     def _count_now(self, text: str) -> int:
         return len(self._start().ask("POST", "/tokenize", {"content": text})["tokens"])

@@ -23,6 +23,7 @@ from fourfold.server.exchange import ClientLeft, Exchange, Receive, Scope, Send
 from fourfold.server.health import HealthRoutes
 from fourfold.server.metrics import Metrics
 from fourfold.server.openai.routes import OpenAIRoutes
+from fourfold.server.openai.scoring import ScoringRoutes
 from fourfold.server.routes import Router, all_routes
 from fourfold.server.services import Services
 
@@ -45,7 +46,9 @@ class App:
         self._entry = Entry(services.keys, services.entry)
         self._metrics = Metrics(services.tracer, in_flight=lambda: self._in_flight)
         openai = OpenAIRoutes(services, self._metrics)
-        self._router = Router(all_routes(openai, HealthRoutes(services, self._metrics)))
+        self._router = Router(
+            all_routes(openai, ScoringRoutes(services), HealthRoutes(services, self._metrics))
+        )
         self._api = LazyApi(services, self._metrics)
         self._in_flight = 0
 

@@ -12,6 +12,7 @@ from fourfold.server.errors import WrongMethod
 from fourfold.server.exchange import Exchange
 from fourfold.server.health import HealthRoutes
 from fourfold.server.openai.routes import OpenAIRoutes
+from fourfold.server.openai.scoring import ScoringRoutes
 
 Handler = Callable[[Exchange], Awaitable[None]]
 
@@ -26,7 +27,7 @@ class Route:
     handler: Handler
 
 
-def all_routes(openai: OpenAIRoutes, health: HealthRoutes) -> list[Route]:
+def all_routes(openai: OpenAIRoutes, scoring: ScoringRoutes, health: HealthRoutes) -> list[Route]:
     """The list."""
     return [
         Route("GET", "/healthz", None, health.alive),
@@ -35,6 +36,9 @@ def all_routes(openai: OpenAIRoutes, health: HealthRoutes) -> list[Route]:
         Route("POST", "/v1/chat/completions", "viewer", openai.chat),
         Route("POST", "/v1/completions", "viewer", openai.completions),
         Route("POST", "/v1/embeddings", "viewer", openai.embeddings),
+        Route("POST", "/tokenize", "viewer", scoring.tokenize),
+        Route("POST", "/detokenize", "viewer", scoring.detokenize),
+        Route("GET", "/tokenizer_info", "viewer", scoring.tokenizer_info),
         Route("GET", "/v1/models", "viewer", openai.models),
         Route("GET", "/v1/models/{model}", "viewer", openai.model),
     ]

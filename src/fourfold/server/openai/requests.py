@@ -111,6 +111,7 @@ class CompletionRequest(Sampling, kw_only=True):
     """The body of `/v1/completions`."""
 
     prompt: str | list[Any]
+    max_tokens: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None  # 0 only with `echo`
     echo: bool | None = False
     logprobs: int | None = None
     suffix: str | None = None
@@ -166,6 +167,11 @@ def chat_options(request: ChatRequest) -> CompletionOptions:
 
 def completion_options(request: CompletionRequest) -> CompletionOptions:
     """How the model shall answer; raises for what is not offered."""
+    if request.max_tokens == 0:
+        raise InvalidInput(
+            "`max_tokens` is 0, so nothing would be written.",
+            hint="With `echo` and `logprobs`, 0 scores the prompt alone.",
+        )
     _refuse(
         n=request.n not in (None, 1),
         best_of=request.best_of not in (None, 1),

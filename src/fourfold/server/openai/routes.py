@@ -29,6 +29,7 @@ from fourfold.server.openai.requests import (
     messages_of,
     texts_of,
 )
+from fourfold.server.openai.scoring import ScoringRoutes, wants_scores
 from fourfold.server.services import Services
 from fourfold.server.speakers import Reply, Speaker, speaker_for
 from fourfold.tracing import TraceRecorder
@@ -67,6 +68,7 @@ class OpenAIRoutes:
         self._services = services
         self._metrics = metrics
         self._started = int(services.clock())
+        self._scoring = ScoringRoutes(services)
 
     async def chat(self, exchange: Exchange) -> None:
         """Answer a conversation."""
@@ -77,6 +79,9 @@ class OpenAIRoutes:
     async def completions(self, exchange: Exchange) -> None:
         """Continue a prompt; it reaches the model as what a user says."""
         request = decoded(_COMPLETION, await exchange.body())
+        if wants_scores(request):
+            await self._scoring.echo(exchange, request)
+            return
         prompts = texts_of(request.prompt, "prompt")
         if len(prompts) > 1:
             raise InvalidInput("There is more than one prompt.", hint="Send one a request.")
