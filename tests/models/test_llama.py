@@ -231,3 +231,38 @@ def test_it_works_under_uvloop(tiny_gguf: Path) -> None:
             await model.close()
 
     assert uvloop.run(ask())
+
+
+@pytest.mark.anyio
+async def test_scoring_tells_the_probabilities_with_which_the_model_writes(
+    model: LlamaModel,
+) -> None:
+    tokens = await model.tokens_of("tell me something")
+    assert (await model.text_of(tokens)).strip() == "tell me something"
+    scored = await model.score_tokens(tokens, likeliest=3)
+    assert scored[0] is None
+    assert len(scored) == len(tokens)
+    for place, ours in enumerate(scored[1:], 1):
+        assert ours is not None
+        written = await model.next_token(tokens[:place], likeliest=3)
+        assert ours.logprob <= written.logprob + 1e-4
+        assert ours.likeliest == pytest.approx(dict(written.likeliest), abs=1e-4)
+
+
+@pytest.mark.anyio
+async def test_a_text_scores_the_same_whatever_was_scored_before(model: LlamaModel) -> None:
+    first, second = await model.tokens_of("one two three"), await model.tokens_of("one two four")
+    alone = await model.score_tokens(second)
+    await model.score_tokens(first)
+    again = await model.score_tokens(second)
+    assert [one and one.token for one in alone] == [one and one.token for one in again]
+    for ours, theirs in zip(alone[1:], again[1:], strict=True):
+        assert ours is not None
+        assert theirs is not None
+        assert ours.logprob == pytest.approx(theirs.logprob, abs=1e-4)
+
+
+@pytest.mark.anyio
+async def test_a_text_longer_than_the_context_is_not_scored(model: LlamaModel) -> None:
+    with pytest.raises(ContextTooLong):
+        await model.score_tokens([5] * 512)

@@ -86,7 +86,7 @@ class ReadsAhead(Protocol):
 class ScoringModel(Protocol):
     """A chat model that shows its tokens, and how likely it finds each token of a given text.
 
-    Rules: `text_of(tokens_of(text))` is the text; log probabilities are natural, at temperature 1,
+    Rules: `text_of(tokens_of(text))` is the text, perhaps behind a blank; log probabilities are natural, at temperature 1,
     of the plain text without any chat template; the first token of a text has none.
     """
 
