@@ -50,6 +50,7 @@ class Run:
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     jitter: Callable[[], float] = random.random
     stopped_because: BudgetReached | None = None
+    _failed: int = 0
 
     async def run(self) -> list[Case]:
         """All cases, those that were done before included; of a stopped run, those that are."""
@@ -93,6 +94,7 @@ class Run:
                 failures.append("" if case.outcome else case.error_code)
             await self.journal.save(case)
             self.done[system.name, record.id] = case
+            self._failed += case.outcome is None
             self._tell(system)
 
     async def _case(self, system: System, record: Record) -> Case:
@@ -138,12 +140,11 @@ class Run:
             waited, wait = waited + pause, min(2 * wait, _LONGEST_WAIT)
 
     def _tell(self, system: System) -> None:
-        failed = sum(case.outcome is None for case in self.done.values())
         self.progress(
             RunProgress(
                 done=len(self.done),
                 total=len(self.systems) * len(self.records),
-                failed=failed,
+                failed=self._failed,
                 cost_usd=self.budget.spent_usd,
                 working_on=system.name,
             )

@@ -44,14 +44,17 @@ def task_files(task: str) -> Traversable:
 
 
 def output_schema(project: Project) -> Mapping[str, Any] | None:
-    """The JSON schema that the output of the project's task keeps, or None."""
+    """The JSON schema that the output of the project's task keeps, or None.
+
+    A project with prompts of its own has a schema of its own, or none.
+    """
     from fourfold.models.schema import check_schema
 
     own = project.config.output_schema
     file: Traversable = (
         project.folder / own if own else task_files(project.config.task) / "schema.json"
     )
-    if own is None and not file.is_file():
+    if own is None and (project.config.prompt is not None or not file.is_file()):
         return None
     try:
         schema: Any = json.loads(file.read_text(encoding="utf-8"))
