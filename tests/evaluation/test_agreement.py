@@ -73,8 +73,8 @@ def test_intervals_cover_what_is_true_of_many_texts() -> None:
     drawn = [agreement(*marked(seed, 60, noise=0.8), HOW) for seed in range(1, 101)]
     kappas = np.mean([one.kappa.low <= truth <= one.kappa.high for one in drawn])
     orders = np.mean([one.rho.low <= order <= one.rho.high for one in drawn])
-    assert 0.88 <= kappas <= 1
-    assert 0.88 <= orders <= 1
+    assert kappas >= 0.88
+    assert orders >= 0.88
 
 
 def test_texts_of_one_cluster_say_less() -> None:

@@ -15,6 +15,7 @@ COMMANDS = {
     "ask": ("ask:ask", "Answer a question from the documents, with citations."),
     "search": ("search:search", "Show what retrieval alone finds, and why."),
     "score": ("score:score", "Judge texts by BLEU, chrF, TER, HTER, ROUGE, F1 and others."),
+    "judge": ("judge:judge", "Let a language model mark texts by a rubric, and check its marks."),
     "compare": ("compare:compare", "Compare models and prompts on your own task."),
     "report": ("report:report", "Write the decision report of a comparison."),
     "serve": ("serve:serve", "Serve the OpenAI-compatible API and the JSON API."),

@@ -57,6 +57,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--per-hour", type=click.FloatRange(min=0), help="What an hour of correcting costs.")
 @click.option("--currency", default="EUR", show_default=True)
+@click.option("--judge", metavar="MODEL", help="A model that marks every output, 1 to 5.")
+@click.option("--rubric", type=_FILE, help="What the judge is told; default: the one that ships.")
 @click.option("--again", is_flag=True, help="Ask anew what was answered before.")
 @click.option("--yes", is_flag=True, help="Do not ask before money is spent.")
 @click.option("--seed", type=int, default=0, show_default=True)
@@ -78,6 +80,8 @@ async def compare(
     timed: Path | None,
     per_hour: float | None,
     currency: str,
+    judge: str | None,
+    rubric: Path | None,
     again: bool,
     yes: bool,
     seed: int,
@@ -118,6 +122,8 @@ async def compare(
             timed=timed or _present(project.folder / "datasets" / "timed.jsonl"),
             per_hour=per_hour,
             currency=currency,
+            judge=judge,
+            rubric=rubric,
             again=again,
         )
         with comparison_bar() as (progress, scoring):
@@ -157,6 +163,7 @@ def show_comparison(result: dict[str, Any]) -> None:
     show("")
     _show_tests(result)
     _show_slices(result)
+    _show_judge(result)
     for failure in result["failures"][:10]:
         say(f"{failure['model']}, record {failure['record']}: {failure['message']}")
     if "ladder" in result:
@@ -197,6 +204,15 @@ def _show_slices(result: dict[str, Any]) -> None:
         small = faint("  (few: only a hint)") if part["too_small"] else ""
         show(f"  {part['slice']} ({part['count']}): {scores}{small}")
     show("")
+
+
+def _show_judge(result: dict[str, Any]) -> None:
+    for warning in result.get("judge", {}).get("warnings", []):
+        say(warning)
+    failed = {one["model"]: one["judge_failed"] for one in result["models"] if "judge" in result}
+    for model, count in failed.items():
+        if count:
+            say(f"{model}: the judge could not score {counted(count, 'output')}.")
 
 
 def _score(score: dict[str, float | None]) -> str:

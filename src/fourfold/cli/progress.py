@@ -137,6 +137,28 @@ def steps_bar(names: Sequence[str]) -> Iterator[Iterator[str]]:
 
 
 @contextmanager
+def count_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Give what takes how many are done; a bar on a terminal, else nothing."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    bar = Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    task = bar.add_task(what, total=total)
+    with bar:
+        yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
 def comparison_bar() -> Iterator[tuple[Callable[[RunProgress], None], Callable[[str], None]]]:
     """Give what a comparison tells its progress, and what it tells the metric it computes."""
     from rich.console import Console

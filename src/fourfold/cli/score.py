@@ -12,7 +12,7 @@ import click
 
 from fourfold.cli.output import counted, faint, json_option, print_json, show
 from fourfold.cli.progress import steps_bar
-from fourfold.core.errors import InvalidInput
+from fourfold.cli.texts import accepted_of, lines
 
 if TYPE_CHECKING:
     from fourfold.metrics.corrections import Change
@@ -94,8 +94,8 @@ def score(
     if hypotheses is None or not references:
         raise click.UsageError("Give --hypotheses FILE and --references FILE.")
     wanted = [name.strip() for name in names.split(",") if name.strip()]
-    texts, accepted = _lines(hypotheses), _accepted([_lines(file) for file in references])
-    how = Resampling(seed=seed, samples=samples, clusters=_lines(clusters) if clusters else None)
+    texts, accepted = lines(hypotheses), accepted_of([lines(file) for file in references])
+    how = Resampling(seed=seed, samples=samples, clusters=lines(clusters) if clusters else None)
     workers = (os.cpu_count() or 1) if len(texts) >= _MANY else 1
     with steps_bar(wanted) as steps:
         done = scores(wanted, texts, accepted, how, workers=workers)
@@ -143,30 +143,6 @@ def _marked(change: Change) -> str:
         "deleted": out,
         "substituted": f"{out} {into}",
     }[change.kind]
-
-
-def _lines(file: Path) -> list[str]:
-    """The lines of a file; an empty one is an empty text."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(
-            f"`{file}` is not UTF-8: byte {error.start} is no letter.",
-            hint="Save it as UTF-8, one text a line.",
-        ) from error
-    lines = text.split("\n")  # not splitlines: it would part texts at rarer signs, too
-    return [line.removesuffix("\r") for line in (lines[:-1] if lines[-1] == "" else lines)]
-
-
-def _accepted(files: Sequence[Sequence[str]]) -> list[list[str]]:
-    """The references of each text; an empty line of one file leaves it to the others."""
-    counts = sorted({len(lines) for lines in files})
-    if len(counts) > 1:
-        raise InvalidInput(
-            f"The files of references have different numbers of lines: {counts}.",
-            hint="Each needs one line for each text, empty where it has no reference.",
-        )
-    return [[line for line in row if line] or [""] for row in zip(*files, strict=True)]
 
 
 def _show(one: Score, *, per_segment: bool) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isnan, nan
 from typing import TYPE_CHECKING, Any, Final
 
 from fourfold.core.errors import InvalidInput
+from fourfold.evaluation.judge import JudgeMetric
+from fourfold.evaluation.judging import JUDGE
 from fourfold.evaluation.systems import NOBODY_ANSWERED
 from fourfold.metrics.base import averaged, mean
 from fourfold.metrics.resampling import Resampling, difference, interval, smallest_difference
@@ -17,6 +19,7 @@ from fourfold.metrics.statistics import Interval, holm, mcnemar_exact
 
 if TYPE_CHECKING:
     from fourfold.datasets import Record
+    from fourfold.evaluation.judging import Marks
     from fourfold.evaluation.records import Case, Outcome
     from fourfold.metrics.base import Figures, Metric
     from fourfold.metrics.effort import Timed
@@ -103,6 +106,7 @@ class Measured:
     minutes_per_1000: Score | None = None  # of correcting, where corrections were timed
     correction_cost_per_1000: Score | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    judge_failed: int | None = None  # outputs that the judge could not score; None without a judge
 
     def as_json(self) -> dict[str, Any]:
         """The form that other programs rely on."""
@@ -125,6 +129,7 @@ class Measured:
             "refused": self.refused,
             "failed": dict(self.failed),
             **self._effort_json(),
+            **({} if self.judge_failed is None else {"judge_failed": self.judge_failed}),
             **({"facts": dict(self.facts)} if self.facts else {}),
         }
 
@@ -176,11 +181,13 @@ def compare(
     schema: Mapping[str, Any] | None = None,
     facts: Mapping[str, Mapping[str, Any]] | None = None,
     effort: Effort | None = None,
+    marks: Marks | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Comparison:
     """Score every system on the records that all of them answered, and test each pair.
 
-    A system that answered none is left out; its cases say why.
+    A system that answered none is left out; its cases say why. The marks of a judge become a score
+    on the records of which all outputs could be marked; they decide nothing.
 
     `how` says seed, samples and confidence; clusters are those of the records. Raises
     `InvalidInput` when no record was answered by all.
@@ -205,12 +212,30 @@ def compare(
         for system, own in figures.items():
             scores[system][name] = score_figures(metric, own, how, references=table.counts(metric))
         tests += _tests(name, metric, figures, how)
+    marked = marks.rows(systems, common, outcomes) if marks else []
+    if marks and marked:
+        judged, within = JudgeMetric(marks.signature), _of_rows(how, marked)
+        rows = [common[row] for row in marked]
+        figures = {system: marks.figures(system, rows, outcomes) for system in systems}
+        for system, own in figures.items():
+            found = score_figures(judged, own, within, references=None)
+            scores[system][JUDGE] = replace(found, interval=_unless_sure(found.interval))
+        tests += _tests(JUDGE, judged, figures, within)
     return Comparison(
-        metrics=tuple(metrics),
+        metrics=(*metrics, *([JUDGE] if marked else [])),
         count=len(common),
         measured=tuple(
-            _measured(
-                system, scores[system], cases, common, how, (facts or {}).get(system, {}), effort
+            replace(
+                _measured(
+                    system,
+                    scores[system],
+                    cases,
+                    common,
+                    how,
+                    (facts or {}).get(system, {}),
+                    effort,
+                ),
+                judge_failed=marks.failed(system, records, outcomes) if marks else None,
             )
             for system in systems
         ),

@@ -89,7 +89,12 @@ class Judge:
     async def mark(
         self, output: str, references: Sequence[str], *, source: str = "", language: str = "en"
     ) -> Judgement:
-        """Mark an output; raises `InvalidOutput` when the model gives none of the marks."""
+        """Mark an output; raises `InvalidOutput` when the model gives none of the marks.
+
+        Nothing, where the references say something, has the lowest mark without being asked about.
+        """
+        if not output.strip() and all(one.strip() for one in references):
+            return Judgement(score=MARKS[0], reason="The output is empty.", usage=Usage())
         completion = await self.model.complete(
             self.messages(output, references, source=source, language=language),
             CompletionOptions(max_tokens=_MOST_TOKENS, seed=0, json_schema=_SCHEMA),

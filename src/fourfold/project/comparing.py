@@ -22,6 +22,7 @@ from fourfold.evaluation.store import Experiments
 from fourfold.metrics.resampling import Resampling
 from fourfold.project.application import output_schema
 from fourfold.project.contestants import contestants, estimates, prompt_hash, systems
+from fourfold.project.judging import about_judge, examiner
 from fourfold.project.licences import about, check_licences
 from fourfold.prompts.tasks import ANSWER, TASKS
 
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
     from fourfold.datasets import Record
     from fourfold.evaluation.comparison import Comparison
     from fourfold.evaluation.estimate import Estimate
+    from fourfold.evaluation.judging import Marks
     from fourfold.evaluation.records import Case, RunProgress
     from fourfold.project.contestants import Contestant
+    from fourfold.project.judging import Examiner
     from fourfold.project.project import Project
 
 
@@ -56,6 +59,8 @@ class Wanted:
     timed: Path | None = None
     per_hour: float | None = None
     currency: str = "EUR"
+    judge: str | None = None
+    rubric: Path | None = None  # of the judge; else the one that ships
 
 
 @dataclass(slots=True)
@@ -80,11 +85,14 @@ async def compare_models(project: Project, wanted: Wanted, watch: Watch) -> dict
     metrics, effort = _metrics(project, wanted), _effort(wanted)
     check_licences(project.folder, project.config, wanted.models)
     those = contestants(project, wanted.models, wanted.prompts)
+    judge = examiner(project, wanted.judge, wanted.rubric) if wanted.judge else None
     spec = await _spec(project, those, records)
+    if judge:
+        spec["judge"] = judge.signature
     experiment = _experiment_id(spec, again=wanted.again)
     experiments = Experiments(project.database)
     await experiments.begin(experiment, wanted.dataset.stem, spec, datetime.now(UTC))
-    cases, spent = await _run(project, wanted, watch, experiment, those, records)
+    cases, marks, spent = await _run(project, wanted, watch, experiment, those, records, judge)
     comparison = compare(
         cases,
         records,
@@ -93,6 +101,7 @@ async def compare_models(project: Project, wanted: Wanted, watch: Watch) -> dict
         schema=_schema(project),
         facts=_facts(project, those),
         effort=effort,
+        marks=marks,
         progress=watch.scoring,
     )
     result = {
@@ -102,6 +111,7 @@ async def compare_models(project: Project, wanted: Wanted, watch: Watch) -> dict
         "machine": _machine(),
         "dataset": {"file": wanted.dataset.name, "hash": spec["dataset"], "records": len(records)},
         **_found(comparison, wanted, [one.name for one in those]),
+        **(about_judge(project, judge, marks, wanted.models) if judge and marks else {}),
         "failures": _failures(cases),
         "spent_usd": spent,
     }
@@ -117,8 +127,9 @@ async def _run(
     experiment: str,
     those: Sequence[Contestant],
     records: Sequence[Record],
-) -> tuple[list[Case], float]:
-    """All cases, and the US dollars that this run spent."""
+    judge: Examiner | None,
+) -> tuple[list[Case], Marks | None, float]:
+    """All cases, the judge's marks if one is wanted, and the US dollars that this run spent."""
     experiments, budget = Experiments(project.database), Budget(wanted.budget_usd)
     done = {
         (case.system, case.record_id): case
@@ -126,13 +137,16 @@ async def _run(
         if case.outcome
     }
     async with AsyncExitStack() as stack:
-        for one in those:
-            if one.chat_model is not None:
-                stack.push_async_callback(one.chat_model.close)
+        models = [one.chat_model for one in those if one.chat_model]
+        models += [judge.chat_model] if judge else []
+        for model in models:
+            stack.push_async_callback(model.close)
         left = [one for one in records if any((who.name, one.id) not in done for who in those)]
-        if watch.agree and not await watch.agree(await estimates(project, those, left)):
+        expected = await estimates(project, those, left)
+        expected += await judge.estimates(left, len(those)) if judge else []
+        if watch.agree and not await watch.agree(expected):
             raise FourfoldError("Nothing was sent.", code="not_agreed")
-        names = [one.chat_model.name for one in those if one.chat_model]
+        names = [model.name for model in models]
         journal = await stack.enter_async_context(experiments.journal(experiment, names))
         if wanted.again:
             journal.forget()
@@ -141,14 +155,19 @@ async def _run(
             records=records,
             journal=journal,
             budget=budget,
-            done=done,
+            done={key: case for key, case in done.items() if key[0] in {s.name for s in those}},
             patience_seconds=wanted.patience_seconds,
             progress=watch.progress,
         )
         cases = await run.run()
-    if run.stopped_because:
-        raise run.stopped_because
-    return cases, budget.spent_usd
+        if run.stopped_because:
+            raise run.stopped_because
+        marks = (
+            await judge.marks(run, cases, records, done, parallel=wanted.parallel)
+            if judge
+            else None
+        )
+    return cases, marks, budget.spent_usd
 
 
 def _found(comparison: Comparison, wanted: Wanted, names: Sequence[str]) -> dict[str, Any]:
