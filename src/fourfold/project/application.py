@@ -70,13 +70,26 @@ def output_schema(project: Project) -> Mapping[str, Any] | None:
 
 def prompts_of(project: Project, prompt: Path | None = None) -> dict[str, Prompt]:
     """The prompts by language: that file, or else the project's own, or else those that ship."""
-    from fourfold.prompts import default_prompt
-
     if own := _own_prompts(project, prompt):
         return own
-    if project.config.task == ANSWER:
+    return shipped_prompts(project.config.task)
+
+
+def shipped_prompts(task: str) -> dict[str, Prompt]:
+    """The prompts of a task, by language, as they ship with Fourfold."""
+    from fourfold.prompts import default_prompt, parse_prompt, read_examples
+
+    if task == ANSWER:
         return {language: default_prompt(language) for language in LANGUAGES}
-    return _shipped_prompts(project.config.task)
+    folder = task_files(task)
+    return {
+        language: parse_prompt(
+            (folder / f"prompt.{language}.md").read_text(encoding="utf-8"),
+            origin=f"`{task}/prompt.{language}.md`",
+            examples=read_examples(folder / f"examples.{language}.jsonl"),
+        )
+        for language in LANGUAGES
+    }
 
 
 def _answering(project: Project, model: ChatModel | None, prompt: Path | None) -> Assistant:
@@ -163,20 +176,6 @@ def _per_language(
             hint="Name one for `de` and one for `en`, or a single file for both.",
         )
     return {str(language): folder / file for language, file in named.items()}
-
-
-def _shipped_prompts(task: str) -> dict[str, Prompt]:
-    from fourfold.prompts import parse_prompt, read_examples
-
-    folder = task_files(task)
-    return {
-        language: parse_prompt(
-            (folder / f"prompt.{language}.md").read_text(encoding="utf-8"),
-            origin=f"`{task}/prompt.{language}.md`",
-            examples=read_examples(folder / f"examples.{language}.jsonl"),
-        )
-        for language in LANGUAGES
-    }
 
 
 def _instructions(prompts: Mapping[str, Prompt]) -> str:
