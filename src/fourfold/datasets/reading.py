@@ -30,7 +30,7 @@ def read_records(file: Path) -> list[Record]:
     wrong: list[str] = []
     for number, line in _lines(file):
         try:
-            records.append(_record(json.loads(line), number))
+            records.append(record_from(json.loads(line), number))
         except json.JSONDecodeError as error:
             wrong.append(f"line {number}: it is not JSON ({error.msg})")
         except ValueError as error:
@@ -61,7 +61,8 @@ def _lines(file: Path) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
-def _record(value: Any, number: int) -> Record:
+def record_from(value: Any, number: int) -> Record:
+    """The record of a JSON object; raises `ValueError` that says what it lacks."""
     if not isinstance(value, Mapping):
         raise ValueError("it is not an object")
     text = _first(value, _TEXT)
