@@ -123,7 +123,11 @@ def _rung(comparison: Comparison, best: str, other: str, margin: float) -> Rung:
 
 
 def _expense(one: Measured) -> tuple[float, float]:
-    return (one.cost_per_1000.value if one.cost_per_1000 else inf, one.seconds_p95)
+    seconds = known(one.seconds_p95)
+    return (
+        one.cost_per_1000.value if one.cost_per_1000 else inf,
+        inf if seconds is None else seconds,
+    )
 
 
 def _because(
