@@ -17,6 +17,7 @@ from fourfold.reports.words import LANGUAGES, METRIC_NAMES, PHRASES, TASK_NAMES,
 
 _OPTIONS = 3
 _SIGNIFICANT = 0.05
+_UNFELT = 0.01  # seconds
 
 
 def decision_report(entry: Entry, *, language: str) -> str:
@@ -179,15 +180,32 @@ class _Page:
             return self.t("own_hardware_cost")
         return f"{self.n(one['cost_per_1000'], 2)} $"
 
-    def correcting(self, one: Mapping[str, Any]) -> str:
-        """Minutes and money of people for 1,000 tasks."""
+    def correcting(self, one: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Minutes and money of people for 1,000 tasks, each with its interval."""
         minutes, money = one.get("minutes_per_1000"), one.get("correction_cost_per_1000")
-        if not minutes:
-            return self.t("not_timed")
-        text = f"{self.n(minutes['value'], 0)} {self.t('minutes')} ({self.between(minutes, 0)})"
-        if not money:
-            return text
-        return f"{text}; {self.n(money['value'], 0)} {self.currency} ({self.between(money, 0)})"
+        found = []
+        if minutes:
+            said = f"{self.n(minutes['value'], digits=0)} {self.t('minutes')}"
+            found.append((said, self.between(minutes, 0)))
+        if money:
+            said = f"{self.n(money['value'], digits=0)} {self.currency}"
+            found.append((said, self.between(money, 0)))
+        return found
+
+    @property
+    def plainly(self) -> str:
+        """The decisive figure as people say it; empty for metrics that nobody can feel."""
+        value = self.chosen["scores"][self.decisive]["value"]
+        if self.decisive == "hter":
+            return self.t("plainly_hter", count=round(100 * value))
+        if self.decisive in {"accuracy", "em"}:
+            return self.t("plainly_share", count=round(100 * value))
+        return ""
+
+    @property
+    def direction(self) -> str:
+        """Whether high or low is good."""
+        return self.t("higher" if self.is_better_higher(self.decisive) else "lower")
 
     @property
     def currency(self) -> str:
@@ -212,13 +230,11 @@ class _Page:
     def picture(self) -> str:
         """Quality against cost or, where nothing costs money, against time."""
         points = [self._point(one) for one in self.models if self._x(one) is not None]
-        name = self.metric_name(self.decisive)
-        direction = self.t("higher" if self.is_better_higher(self.decisive) else "lower")
         return scatter(
             points,
             title=self.picture_title,
             x_title=self.t("axis_cost" if self._is_priced else "axis_seconds"),
-            y_title=f"{name} · {direction}",
+            y_title=self.metric_name(self.decisive),
             text=" ".join(self._said(one) for one in self.models if self._x(one) is not None),
             language=self.language,
         )
@@ -229,22 +245,23 @@ class _Page:
         rows = [self._effort(one) for one in self.models]
         if any(row is None for row in rows):
             return ""
-        unit = self.t("minutes") if self._is_timed else self.metric_name("hter")
+        unit = self.t("minutes") if self.is_timed else self.metric_name("hter")
         shown = [row for row in rows if row is not None]
         return bars(
             shown,
             title=self.t("effort"),
-            x_title=f"{unit}{', ' + self.t('correcting') if self._is_timed else ''}",
+            x_title=f"{self.t('correcting')}: {unit}" if self.is_timed else unit,
             text=" ".join(f"{row.label}: {self.n(row.value)}." for row in shown),
             language=self.language,
         )
 
     @property
-    def _is_timed(self) -> bool:
+    def is_timed(self) -> bool:
+        """True when corrections were timed."""
         return all("minutes_per_1000" in one for one in self.models)
 
     def _effort(self, one: Mapping[str, Any]) -> Bar | None:
-        figure = one.get("minutes_per_1000") if self._is_timed else one["scores"].get("hter")
+        figure = one.get("minutes_per_1000") if self.is_timed else one["scores"].get("hter")
         if not figure:
             return None
         return Bar(
@@ -385,6 +402,8 @@ class _Page:
 
     def seconds(self, value: float) -> str:
         """A wait; nobody feels less than a hundredth of a second."""
+        if value < _UNFELT:
+            return f"{self.t('below')} {self.n(_UNFELT, 2)} s"
         return f"{self.n(value, 1 if value >= 1 else 2)} s"
 
     def n(self, value: float | None, digits: int | None = None) -> str:

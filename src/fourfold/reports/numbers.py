@@ -23,7 +23,7 @@ def between(interval: dict[str, Any] | None, language: str, *, digits: int | Non
         return ""
     word = "bis" if language == "de" else "to"
     if digits is None:
-        digits = max(_significant(interval[end]) for end in ("value", "low", "high"))
+        digits = _significant(interval["value"] or interval["high"] or interval["low"])
     low, high = (number(interval[end], language, digits=digits) for end in ("low", "high"))
     return f"{low} {word} {high}"
 

@@ -67,6 +67,14 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
         "de": "Es ist günstiger oder schneller als {best} und nicht messbar schlechter: {metric} "
         "{score}, ein Unterschied von {worse} (p = {p}).",
     },
+    "plainly_hter": {
+        "en": "Of 100 words that it writes, people still change {count}.",
+        "de": "Von 100 Wörtern, die es schreibt, ändern Menschen noch {count}.",
+    },
+    "plainly_share": {
+        "en": "Of 100 outputs, {count} are right.",
+        "de": "Von 100 Ausgaben sind {count} richtig.",
+    },
     "would_change": {"en": "What would change this answer", "de": "Was diese Antwort ändern würde"},
     "change_records": {
         "en": "More records. {count} show differences from {detectable} on; {relevant} would "
@@ -108,19 +116,20 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     "cost": {"en": "Model, 1,000 tasks", "de": "Modell, 1.000 Aufgaben"},
     "correcting": {"en": "Correcting, 1,000 tasks", "de": "Korrigieren, 1.000 Aufgaben"},
     "minutes": {"en": "minutes", "de": "Minuten"},
-    "not_timed": {
-        "en": "not timed yet: time 15 corrections (docs/guides/metrics.md)",
-        "de": "noch nicht gestoppt: Stoppen Sie 15 Korrekturen (docs/guides/metrics.md)",
+    "not_timed": {"en": "not timed yet", "de": "noch nicht gestoppt"},
+    "how_to_time": {
+        "en": "Time 15 corrections, and the report tells minutes and money: "
+        "fourfold compare --timed FILE --per-hour 45",
+        "de": "Stoppen Sie 15 Korrekturen, dann nennt der Bericht Minuten und Geld: "
+        "fourfold compare --timed DATEI --per-hour 45",
     },
+    "below": {"en": "below", "de": "unter"},
     "wait": {"en": "Wait, 95 of 100 at most", "de": "Wartezeit, 95 von 100 höchstens"},
     "seconds": {"en": "s", "de": "s"},
     "runs_at": {"en": "Runs", "de": "Läuft"},
     "licence": {"en": "Licence", "de": "Lizenz"},
     "own_machine": {"en": "on your own machine", "de": "auf dem eigenen Rechner"},
-    "own_hardware_cost": {
-        "en": "0 $ to a provider; your own hardware: see fourfold plan",
-        "de": "0 $ an einen Anbieter; eigene Hardware: siehe fourfold plan",
-    },
+    "own_hardware_cost": {"en": "0 $, your own hardware", "de": "0 $, eigene Hardware"},
     "unknown": {"en": "unknown", "de": "unbekannt"},
     "picture": {"en": "Quality against cost", "de": "Güte gegen Kosten"},
     "picture_time": {"en": "Quality against waiting time", "de": "Güte gegen Wartezeit"},
