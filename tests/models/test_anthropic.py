@@ -15,6 +15,7 @@ from fourfold.core.errors import (
     ContextTooLong,
     InvalidInput,
     ModelError,
+    ModelFiltered,
     ModelNotAllowed,
     ModelOverloaded,
     ModelRateLimited,
@@ -265,7 +266,7 @@ async def test_half_a_stream_is_no_answer(stand_in: StandIn, make: Any) -> None:
 async def test_the_safety_filter_is_an_error(stand_in: StandIn, make: Any, as_stream: bool) -> None:
     answer = streamed(events(stop_reason="refusal")) if as_stream else None
     stand_in.then(answer or reply(message("", "refusal")))
-    with pytest.raises(ModelRejected, match="safety filter"):
+    with pytest.raises(ModelFiltered, match="safety filter"):
         await (deltas_of(make()) if as_stream else make().complete(TALK, PLAIN))
 
 

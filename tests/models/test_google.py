@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from fourfold.core.errors import (
     ContextTooLong,
     ModelError,
+    ModelFiltered,
     ModelNotAllowed,
     ModelOverloaded,
     ModelRateLimited,
@@ -266,7 +267,7 @@ async def test_a_filter_is_an_error(
     stand_in: StandIn, make: Any, body: dict[str, Any], as_stream: bool
 ) -> None:
     stand_in.then(streamed(body) if as_stream else reply(body))
-    with pytest.raises(ModelRejected, match="stopped the answer"):
+    with pytest.raises(ModelFiltered, match="stopped the answer"):
         await (deltas_of(make()) if as_stream else make().complete(TALK, PLAIN))
 
 

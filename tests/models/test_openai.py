@@ -16,6 +16,7 @@ from fourfold.core.errors import (
     ContextTooLong,
     InvalidInput,
     ModelError,
+    ModelFiltered,
     ModelNotAllowed,
     ModelOverloaded,
     ModelRateLimited,
@@ -316,6 +317,8 @@ async def test_a_wait_that_is_too_long_is_told_at_once(
         (400, {"error": {"message": "bad field"}}, ModelRejected),
         (404, {"detail": "no such model"}, ModelRejected),
         (302, {}, ModelRejected),
+        (400, {"error": {"code": "content_filter", "message": "filtered"}}, ModelFiltered),
+        (400, [{"error": {"code": 400, "message": "bad"}}], ModelRejected),
         (401, {"error": {"message": f"wrong key {KEY}"}}, ModelNotAllowed),
         (403, {}, ModelNotAllowed),
         (400, {"error": {"code": "context_length_exceeded"}}, ContextTooLong),
@@ -442,7 +445,7 @@ async def test_a_wrong_schema_never_reaches_the_server(stand_in: StandIn, make: 
 @pytest.mark.anyio
 async def test_a_content_filter_is_an_error(stand_in: StandIn, make: Any) -> None:
     stand_in.then(pieces(event("a"), event(finish="content_filter"), DONE))
-    with pytest.raises(ModelRejected, match="content filter"):
+    with pytest.raises(ModelFiltered, match="content filter"):
         await text_of(make())
 
 

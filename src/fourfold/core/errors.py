@@ -96,6 +96,12 @@ class ModelRejected(ModelError):
     code = "model_rejected"
 
 
+class ModelFiltered(ModelError):
+    """A filter of the provider's stopped the question or the answer."""
+
+    code = "model_filtered"
+
+
 class ModelNotAllowed(ModelError):
     """The provider did not accept our key, or the key may not use this model."""
 

@@ -7,10 +7,17 @@ CHAT_MODELS: Registry[ChatModel] = Registry(
     "chat model",
     group="fourfold.chat_models",
     builtin={
+        "ai21": "fourfold.models.ai21:AI21Model",
         "anthropic": "fourfold.models.anthropic:AnthropicModel",
+        "azure": "fourfold.models.azure:AzureModel",
+        "bedrock": "fourfold.models.bedrock:BedrockModel",
         "google": "fourfold.models.google:GoogleModel",
         "llama": "fourfold.models.llama:LlamaModel",
+        "mistral": "fourfold.models.mistral:MistralModel",
+        "ollama": "fourfold.models.ollama:OllamaModel",
         "openai": "fourfold.models.openai:OpenAIModel",
+        "vertex": "fourfold.models.vertex:VertexModel",
+        "vllm": "fourfold.models.vllm:VLLMModel",
     },
 )
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from pydantic import SecretStr
 
-from fourfold.core.errors import InvalidInput, ModelError, ModelRejected
+from fourfold.core.errors import ModelError
 from fourfold.core.records import (
     Completion,
     CompletionOptions,
@@ -22,13 +22,14 @@ from fourfold.core.records import (
     Message,
     Usage,
 )
+from fourfold.models.chat import up_to
 from fourfold.models.client import Client, Timeouts
 from fourfold.models.openai import estimate_tokens
 from fourfold.models.prices import Tariff, charged, unknown
 from fourfold.models.quoting import check_quotable
 from fourfold.models.retry import Retries
 from fourfold.models.schema import check_schema, check_text
-from fourfold.models.trouble import broken_off
+from fourfold.models.trouble import broken_off, check_no_logprobs, filtered
 from fourfold.models.wire import stream_error
 
 _NOTHING: Mapping[str, Any] = {}
@@ -96,7 +97,7 @@ class AnthropicModel:
         with self._client.hiding_key():
             said = _decoded(reply, _REPLY)
             finish_reason = _finish_reason(said.stop_reason) or "stop"
-        text, is_cut = _up_to("".join(block.text for block in said.content), options.stop)
+        text, is_cut = up_to("".join(block.text for block in said.content), options.stop)
         finish_reason = "stop" if is_cut else finish_reason
         if options.json_schema is not None:
             check_text(text, options.json_schema, finish_reason)
@@ -114,7 +115,7 @@ class AnthropicModel:
             async for event in events:
                 usage = _later(usage, event)
                 finish_reason = _finish_reason(event.delta.stop_reason) or finish_reason
-                whole, is_cut = _up_to(text + event.delta.text, options.stop)
+                whole, is_cut = up_to(text + event.delta.text, options.stop)
                 if piece := whole[len(text) :]:
                     yield Delta(text=piece)
                 text = whole
@@ -143,10 +144,7 @@ class AnthropicModel:
 
     def _body(self, messages: Sequence[Message], options: CompletionOptions) -> dict[str, Any]:
         check_quotable(self._name, options)
-        if options.top_logprobs is not None:
-            raise InvalidInput(
-                f"`{self._name}` tells no log probabilities.", hint="Ask without `logprobs`."
-            )
+        check_no_logprobs(self._name, options.top_logprobs)
         form: dict[str, Any] | None = None
         if options.json_schema is not None:
             check_schema(options.json_schema)
@@ -242,16 +240,7 @@ def _usage(usage: _Usage) -> Usage:
 
 def _finish_reason(word: str | None) -> FinishReason | None:
     if word == "refusal":
-        raise ModelRejected(
-            "The provider's safety filter stopped the answer.",
-            hint="Change the question or the passages, or use another model.",
-        )
+        raise filtered("its safety filter.")
     if word is None:
         return None
     return "length" if word in ("max_tokens", "model_context_window_exceeded") else "stop"
-
-
-def _up_to(text: str, stops: Sequence[str]) -> tuple[str, bool]:
-    """The text up to the first stop of blanks alone, which the protocol does not take."""
-    ends = [text.find(stop) for stop in stops if not stop.strip() and stop in text]
-    return (text[: min(ends)], True) if ends else (text, False)

@@ -1,6 +1,6 @@
 """A conversation over the OpenAI wire: a stream of deltas that keeps the rules of `ChatModel`."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -64,3 +64,9 @@ async def joined(deltas: AsyncIterator[Delta], *, model: str) -> Completion:
         finish_reason=last.finish_reason or "stop",
         logprobs=tuple(logprobs),
     )
+
+
+def up_to(text: str, stops: Sequence[str]) -> tuple[str, bool]:
+    """The text up to the first stop of blanks alone, which Claude's protocols do not take."""
+    ends = [text.find(stop) for stop in stops if not stop.strip() and stop in text]
+    return (text[: min(ends)], True) if ends else (text, False)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
 from fourfold.core.errors import InvalidInput, ModelError, ModelOverloaded
-from fourfold.models.http import Connection, Pool
+from fourfold.models.http import Connection, Pool, Signer
 from fourfold.models.retry import Retries
 from fourfold.models.sse import EventDecoder
 from fourfold.models.trouble import refusal, retry_after
@@ -39,12 +39,25 @@ class Timeouts:
     total_seconds: float = 600.0
 
 
+class StreamDecoder(Protocol):
+    """Cuts the bytes of a stream into events, wherever the network happened to cut them."""
+
+    def feed(self, piece: bytes) -> list[bytes]:
+        """The events that this piece completes."""
+        ...
+
+    def finish(self) -> list[bytes]:
+        """The events that the end of the stream completes."""
+        ...
+
+
 class Client:
     """Speaks JSON over HTTP with one server, by address or by unix socket.
 
     Connections are reused. A failed try is repeated as `retries` says, but never once a byte of
     the answer has arrived. The key stands in the request's header and nowhere else: in
-    `Authorization` behind `Bearer`, or alone in another one.
+    `Authorization` behind `Bearer`, or alone in another one; or `sign` makes headers of it, anew
+    for each try. `decoder` makes what reads a stream.
     """
 
     def __init__(
@@ -57,19 +70,22 @@ class Client:
         retries: Retries | None = None,
         key_header: str = "Authorization",
         headers: Mapping[str, str] = _NO_HEADERS,
+        sign: Signer | None = None,
+        decoder: Callable[[], StreamDecoder] = EventDecoder,
     ) -> None:
         self._origin = origin_of(_checked(url))
         self._key = api_key
         self.socket = socket
         self._timeouts = timeouts or Timeouts()
         self._retries = retries or Retries()
+        self._decoder = decoder
         sent = {"Content-Type": "application/json", **headers}
         if api_key is not None:
+            secret = _sendable(api_key)
             scheme = "Bearer " if key_header == "Authorization" else ""
-            sent[key_header] = f"{scheme}{_sendable(api_key)}"
-        self._pool = Pool(
-            url, socket=socket, headers=sent, connect_seconds=self._timeouts.connect_seconds
-        )
+            sent |= {} if sign else {key_header: f"{scheme}{secret}"}
+        wait = self._timeouts.connect_seconds
+        self._pool = Pool(url, socket=socket, headers=sent, connect_seconds=wait, sign=sign)
 
     async def post(self, path: str, body: Mapping[str, Any]) -> bytes:
         """The body of the reply to a JSON body."""
@@ -90,7 +106,7 @@ class Client:
 
         Closing the iterator closes the connection.
         """
-        decoder = EventDecoder()
+        decoder = self._decoder()
         answer = await self._answered(path, msgspec.json.encode(body))
         try:
             while piece := await self._next(answer):
@@ -111,9 +127,10 @@ class Client:
         try:
             yield
         except ModelError as error:
-            secret = self._key.get_secret_value() if self._key else ""
-            for length in range(len(secret), _SHORTEST_TELLING - 1, -1):  # it may be cut off
-                error.message = error.message.replace(secret[:length], "[key]")
+            whole = self._key.get_secret_value() if self._key else ""
+            for secret in (whole, *whole.split(":")):  # some keys are pairs
+                for length in range(len(secret), _SHORTEST_TELLING - 1, -1):  # it may be cut off
+                    error.message = error.message.replace(secret[:length], "[key]")
             error.args = (error.message,)
             raise
 

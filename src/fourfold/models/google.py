@@ -14,7 +14,7 @@ from urllib.parse import quote
 import msgspec
 from pydantic import SecretStr
 
-from fourfold.core.errors import ModelError, ModelRejected
+from fourfold.core.errors import ModelError
 from fourfold.core.records import (
     Completion,
     CompletionOptions,
@@ -30,7 +30,7 @@ from fourfold.models.prices import Tariff, charged, unknown
 from fourfold.models.quoting import check_quotable
 from fourfold.models.retry import Retries
 from fourfold.models.schema import check_schema, check_text
-from fourfold.models.trouble import broken_off
+from fourfold.models.trouble import broken_off, filtered
 from fourfold.models.wire import stream_error
 
 _NOTHING: Mapping[str, Any] = {}
@@ -220,14 +220,11 @@ class _Reply(msgspec.Struct, rename="camel"):
 
     @property
     def finish_reason(self) -> FinishReason | None:
-        """Raises `ModelRejected` where a filter stopped question or answer."""
+        """Raises `ModelFiltered` where a filter stopped question or answer."""
         word = self.candidates[0].finish_reason if self.candidates else None
         blocked = self.prompt_feedback.block_reason if self.prompt_feedback else None
         if blocked or (word and word not in _ENDS):
-            raise ModelRejected(
-                f"The provider stopped the answer: {blocked or word}.",
-                hint="Change the question or the passages, or use another model.",
-            )
+            raise filtered(f"{blocked or word}.")
         return _ENDS[word] if word else None
 
     @property

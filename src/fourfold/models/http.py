@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from socket import SOCK_STREAM
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 from urllib.parse import quote, urlsplit
 
 import httptools
@@ -21,6 +22,9 @@ _LARGEST_BUFFER: Final = 2**20  # of what has arrived and nobody has read yet
 _KEPT_SECONDS: Final = 15.0  # a firewall forgets quiet connections without a word
 _MOST_KEPT: Final = 256
 _STAGGER_SECONDS: Final = 0.25  # before the next address is tried beside one that is silent
+
+Signer: TypeAlias = Callable[[str, str, bytes], Mapping[str, str]]
+"""Further headers for a request, by its method, its path as it is sent, and its body."""
 
 
 class BrokenConnection(ConnectionError):
@@ -171,10 +175,19 @@ class Connection(asyncio.Protocol):
 
 
 class Pool:
-    """The connections to one server, by address or by unix socket."""
+    """The connections to one server, by address or by unix socket.
+
+    `headers` go with every request; what `sign` says, with just that one.
+    """
 
     def __init__(
-        self, url: str, *, socket: Path | None, headers: dict[str, str], connect_seconds: float
+        self,
+        url: str,
+        *,
+        socket: Path | None,
+        headers: Mapping[str, str],
+        connect_seconds: float,
+        sign: Signer | None = None,
     ) -> None:
         address = urlsplit(url)
         self._secure = address.scheme == "https"
@@ -184,17 +197,20 @@ class Pool:
         self._path = quote(address.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
         query = quote(address.query, safe="/?%:@!$&'()*+,;=~")
         self._query = f"?{query}" if query else ""
-        named = {"Host": _host_header(self._host, address.port), "Accept-Encoding": "identity"}
-        lines = [f"{name}: {value}\r\n" for name, value in {**named, **headers}.items()]
-        self._headers = "".join(lines).encode("ascii")
+        named = {"Host": host_header(url), "Accept-Encoding": "identity"}
+        self._headers = _lines({**named, **headers})
+        self._sign = sign
         self._connect_seconds = connect_seconds
         self._idle: deque[Connection] = deque()  # the most recently used at the end
         self._tls: ssl.SSLContext | None = None
 
     async def ask(self, method: str, path: str, content: bytes, *, deadline: float) -> Connection:
         """A connection on which the answer to this request has begun; give it back at the end."""
-        line = f"{method} {self._path}/{path}{self._query} HTTP/1.1\r\n".encode("ascii")
-        request = b"%b%bContent-Length: %d\r\n\r\n%b" % (line, self._headers, len(content), content)
+        target = f"{self._path}/{path}{self._query}"
+        line = f"{method} {target} HTTP/1.1\r\n".encode("ascii")
+        signed = _lines(self._sign(method, target, content)) if self._sign else b""
+        head = b"%b%b%bContent-Length: %d\r\n\r\n" % (line, self._headers, signed, len(content))
+        request = head + content
         kept = self._take()
         if kept is not None:
             try:
@@ -282,6 +298,13 @@ def _ascii(host: str) -> str:
     return host if host.isascii() else host.encode("idna").decode("ascii")
 
 
-def _host_header(host: str, port: int | None) -> str:
+def host_header(url: str) -> str:
+    """What a request to this address says in `Host`."""
+    address = urlsplit(url)
+    host = _ascii(address.hostname or "")
     name = f"[{host}]" if ":" in host else host
-    return f"{name}:{port}" if port else name
+    return f"{name}:{address.port}" if address.port else name
+
+
+def _lines(headers: Mapping[str, str]) -> bytes:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")

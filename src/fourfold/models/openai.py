@@ -12,24 +12,27 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from fourfold.core.errors import ContextTooLong
 from fourfold.core.records import Completion, CompletionOptions, Delta, Message
 from fourfold.models.chat import stream_chat
 from fourfold.models.client import Client, Timeouts
+from fourfold.models.dialect import OPENAI, Dialect
 from fourfold.models.prices import Tariff, charged, unknown
 from fourfold.models.quoting import check_quotable
 from fourfold.models.retry import Retries
 from fourfold.models.schema import check_schema, check_text
+from fourfold.models.trouble import check_no_logprobs
 from fourfold.models.wire import chat_body, read_completion
 
 _NOTHING: Mapping[str, Any] = {}
-_USUAL_CONTEXT_TOKENS = 8192
 
 
 class OpenAIModel:
     """A model of a server at `url`, OpenAI's own when left out.
 
     `extra` replaces fields of every request; `None` leaves a field out: OpenAI's
-    reasoning models want `{"temperature": None}`. `tariff` says what the tokens cost.
+    reasoning models want `{"temperature": None}`. `tariff` says what the tokens cost, `dialect`
+    where the server departs from the protocol.
     """
 
     def __init__(
@@ -44,13 +47,15 @@ class OpenAIModel:
         retries: int = 4,
         extra: Mapping[str, Any] = _NOTHING,
         tariff: Tariff = unknown,
+        dialect: Dialect = OPENAI,
         draw: Callable[[], float] = random,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._model = model
-        self._name = name or f"openai:{model}"
-        self._context_tokens = context_tokens
-        self._is_openai = urlsplit(url).hostname == "api.openai.com"
+        self._name = name or f"{dialect.provider}:{model}"
+        self._context_tokens = context_tokens or dialect.context_tokens
+        self._dialect = dialect
+        self._knows_newer_words = _knows_newer_words(url)
         self._extra = extra
         self._tariff = tariff
         self._client = Client(
@@ -58,17 +63,18 @@ class OpenAIModel:
             api_key=api_key,
             timeouts=timeouts,
             retries=Retries(count=retries, draw=draw, sleep=sleep),
+            key_header=dialect.key_header,
         )
 
     @property
     def name(self) -> str:
-        """`openai:` and the model's name, unless another was given."""
+        """The provider's name and the model's, `openai:…`, unless another was given."""
         return self._name
 
     @property
     def context_tokens(self) -> int:
         """As given; a guess on the safe side when nobody says it."""
-        return self._context_tokens or _USUAL_CONTEXT_TOKENS
+        return self._context_tokens
 
     def count_tokens(self, text: str) -> int:
         """An upper estimate: we do not have the server's vocabulary."""
@@ -105,10 +111,30 @@ class OpenAIModel:
         self, messages: Sequence[Message], options: CompletionOptions, *, stream: bool
     ) -> dict[str, Any]:
         check_quotable(self._name, options)
-        body = chat_body(self._model, messages, options, stream=stream)
-        if self._is_openai and "max_tokens" in body:  # its newer models know only the longer word
-            body["max_completion_tokens"] = body.pop("max_tokens")
+        if not self._dialect.tells_logprobs:
+            check_no_logprobs(self._name, options.top_logprobs)
+        if self._dialect.cuts_silently:
+            self._check_length(messages)
+        body = self._dialect.adapt(chat_body(self._model, messages, options, stream=stream))
+        if self._knows_newer_words and "max_tokens" in body:
+            body = {**body, "max_completion_tokens": body["max_tokens"], "max_tokens": None}
         return {key: value for key, value in {**body, **self._extra}.items() if value is not None}
+
+    def _check_length(self, messages: Sequence[Message]) -> None:
+        """Refuse what cannot fit, when the server would not: no vocabulary joins two words."""
+        words = sum(len(message.content.split()) for message in messages)
+        if words > self._context_tokens:
+            raise ContextTooLong(
+                f"The prompt has {words} words, and the model reads {self._context_tokens} tokens.",
+                hint="Ask with fewer or shorter passages, or raise the server's context and "
+                "`context_tokens`.",
+            )
+
+
+def _knows_newer_words(url: str) -> bool:
+    """Newer models of OpenAI, there and at Azure, know only `max_completion_tokens`."""
+    address = urlsplit(url)
+    return address.hostname == "api.openai.com" or address.path.rstrip("/").endswith("/openai/v1")
 
 
 def estimate_tokens(text: str) -> int:

@@ -9,15 +9,20 @@ import msgspec
 
 from fourfold.core.errors import (
     ContextTooLong,
+    InvalidInput,
     ModelError,
+    ModelFiltered,
     ModelNotAllowed,
     ModelOverloaded,
     ModelRateLimited,
     ModelRejected,
 )
 
-# OpenAI and Azure; llama.cpp; Anthropic, Google, vLLM and others say it in words.
+# OpenAI and Azure; llama.cpp; Anthropic, Google, Bedrock, vLLM and others say it in words.
 _TOO_LONG = (
+    "input is too long",
+    "input tokens exceeded",
+    "too many input tokens",
     "prompt is too long",
     "exceeds the maximum number of tokens",
     "context_length_exceeded",
@@ -25,10 +30,11 @@ _TOO_LONG = (
     "maximum context length",
     "too many tokens",
 )
+_FILTERED = ('"content_filter"', '"content_policy_violation"', "ResponsibleAIPolicyViolation")
 _HINTS = {
     301: "Write the address that it redirects to.",
     308: "Write the address that it redirects to.",
-    404: "Check the model's name, and that the address ends where `/chat/completions` begins.",
+    404: "Check the model's name and the address, which mostly ends in `/v1`.",
 }
 
 
@@ -46,7 +52,7 @@ def refusal(status: int, body: str, place: str, retry_after_seconds: float | Non
             hint="Ask less often, or raise the limit with the provider.",
             retry_after_seconds=retry_after_seconds,
         )
-    if status == 408 or status >= 500:
+    if status in {408, 424} or status >= 500:  # 424: what stands behind the server failed
         return ModelOverloaded(
             f"The model's server at {place} is in trouble ({status}): {said}",
             hint="Try again later; if it stays, look at the server's log.",
@@ -56,10 +62,26 @@ def refusal(status: int, body: str, place: str, retry_after_seconds: float | Non
             f"The prompt does not fit into the model's context: {said}",
             hint="Ask with fewer or shorter passages, or use a model with a longer context.",
         )
+    if any(code in body for code in _FILTERED):
+        return filtered(said)
     return ModelRejected(
         f"The model's server at {place} refused the request ({status}): {said}",
         hint=_HINTS.get(status, "Correct the request; sending it again changes nothing."),
     )
+
+
+def filtered(cause: str) -> ModelFiltered:
+    """The error for a question or an answer that a filter of the provider's stopped."""
+    return ModelFiltered(
+        f"A filter of the provider stopped the answer: {cause}",
+        hint="Change the question or the passages, or use another model.",
+    )
+
+
+def check_no_logprobs(name: str, top_logprobs: int | None) -> None:
+    """Raise `InvalidInput` when a model whose protocol does not tell them is asked for some."""
+    if top_logprobs is not None:
+        raise InvalidInput(f"`{name}` tells no log probabilities.", hint="Ask without `logprobs`.")
 
 
 def broken_off() -> ModelOverloaded:
@@ -91,6 +113,8 @@ def _words(body: str) -> str:
         found: Any = msgspec.json.decode(body)
     except msgspec.DecodeError:
         found = body
+    if isinstance(found, list) and found:  # Google's OpenAI-compatible address sends a list
+        found = found[0]
     for name in ("error", "message", "detail"):
         if isinstance(found, Mapping) and name in found:
             found = found[name]

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from fourfold.core.errors import ModelError, ModelRejected
+from fourfold.core.errors import ModelError
 from fourfold.core.records import (
     Completion,
     CompletionOptions,
@@ -15,6 +15,7 @@ from fourfold.core.records import (
     TokenLogprob,
     Usage,
 )
+from fourfold.models.trouble import filtered
 
 
 def chat_body(
@@ -45,7 +46,7 @@ def read_chunk(data: bytes) -> Delta:
         raise stream_error(chunk.error)
     choice = chunk.choices[0] if chunk.choices else _Choice()
     return Delta(
-        text=(choice.delta.content or "") if choice.delta else "",
+        text=choice.delta.text if choice.delta else "",
         finish_reason=_finish_reason(choice.finish_reason),
         usage=_usage(chunk.usage) if chunk.usage else None,
         logprobs=_logprobs(choice.logprobs),
@@ -57,11 +58,11 @@ def read_completion(data: bytes, *, model: str) -> Completion:
     reply = _decode(data, _CHUNK)
     if reply.error is not None:
         raise stream_error(reply.error)
-    if not reply.choices or reply.choices[0].message is None:
+    choice = reply.choices[0] if reply.choices else _Choice()
+    if choice.message is None:
         raise _not_understood("a reply without a message")
-    choice = reply.choices[0]
     return Completion(
-        text=(choice.message.content or "") if choice.message else "",
+        text=choice.message.text,
         model=model,
         usage=_usage(reply.usage or _Usage()),
         finish_reason=_finish_reason(choice.finish_reason) or "stop",
@@ -72,14 +73,27 @@ def read_completion(data: bytes, *, model: str) -> Completion:
 def stream_error(error: Any) -> ModelError:
     """The error that a server reports inside a reply that had begun as a success."""
     said = error.get("message") if isinstance(error, Mapping) else error
+    if isinstance(error, Mapping) and error.get("code") == "content_filter":
+        return filtered(str(said)[:300])
     return ModelError(
         f"The model's server reported an error in its answer: {str(said)[:300]}",
         hint="Try again; if it stays, look at the server's log.",
     )
 
 
+class _Piece(msgspec.Struct):
+    text: str = ""  # pieces of thinking have none
+
+
 class _Message(msgspec.Struct):
-    content: str | None = None
+    content: str | list[_Piece] | None = None
+
+    @property
+    def text(self) -> str:
+        """What was said; Mistral's reasoning models say it in pieces."""
+        if isinstance(self.content, list):
+            return "".join(piece.text for piece in self.content)
+        return self.content or ""
 
 
 class _Likely(msgspec.Struct):
@@ -111,6 +125,7 @@ class _PromptDetails(msgspec.Struct):
 class _Usage(msgspec.Struct):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    total_tokens: int | None = None
     prompt_tokens_details: _PromptDetails | None = None
 
 
@@ -141,20 +156,21 @@ def _not_understood(what: str) -> ModelError:
 
 def _finish_reason(word: str | None) -> FinishReason | None:
     if word == "content_filter":
-        raise ModelRejected(
-            "The provider's content filter stopped the answer.",
-            hint="Change the question or the passages, or use another model.",
-        )
+        raise filtered("its content filter.")
+    if word == "error":
+        raise stream_error("it gave no cause")
     if word is None:
         return None
-    return "length" if word == "length" else "stop"
+    return "length" if word in ("length", "model_length") else "stop"
 
 
 def _usage(usage: _Usage) -> Usage:
     details = usage.prompt_tokens_details or _PromptDetails()
+    read, written = usage.prompt_tokens or 0, usage.completion_tokens or 0
     return Usage(
-        prompt_tokens=usage.prompt_tokens or 0,
-        completion_tokens=usage.completion_tokens or 0,
+        prompt_tokens=read,
+        # Google counts thoughts in the total alone, and charges them as what is written.
+        completion_tokens=max(written, (usage.total_tokens or 0) - read),
         cached_tokens=details.cached_tokens or 0,
     )
 

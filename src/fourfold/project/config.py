@@ -89,7 +89,10 @@ class RemoteModelConfig(Section):
 
     name: Name = Field(description="What this project calls it.")
     provider: str = Field(default="openai", description="The protocol that the server speaks.")
-    url: str = Field(description="Address with its version, `http://gpu-1:8000/v1`.")
+    url: str = Field(
+        default="",
+        description="Address with its version, `http://gpu-1:8000/v1`; empty: the provider's own.",
+    )
     model: str = Field(description="What the server calls it.")
     catalogue: str = Field(
         default="",

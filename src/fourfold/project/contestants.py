@@ -84,8 +84,9 @@ def _model(project: Project, name: str) -> tuple[ChatModel | None, str, Tariff, 
     made = wiring.chat_model(name, project.config, project.settings, project.folder)
     if name in remote:
         config = remote[name]
-        identity = f"remote:{config.provider}:{config.url}:{config.model}"
-        facts = {"where": config.url, "kind": "remote", "model": config.model}
+        url = wiring.address(config)
+        identity = f"remote:{config.provider}:{url}:{config.model}"
+        facts = {"where": url, "kind": "remote", "model": config.model}
         return made, identity, wiring.tariff(config), facts
     file = wiring.weights_file(name, project.settings, project.folder)
     size = file.stat().st_size

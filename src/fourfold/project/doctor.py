@@ -106,22 +106,29 @@ def _ocr() -> Finding:
 
 def _remote_model(config: RemoteModelConfig) -> Finding:
     from fourfold.models.client import origin_of
+    from fourfold.project.wiring import address
 
-    price = f"its price was read on {config.price.date}" if config.price else _list_price(config)
+    try:
+        url = address(config)
+    except FourfoldError as error:
+        name = f"model {config.name}"
+        return Finding(name=name, ok=False, needed=False, detail=error.message, hint=error.hint)
+    told = config.price
+    price = f"its price was read on {told.date}" if told else _list_price(config.model, url)
     known = price != _NO_PRICE
     return Finding(
         name=f"model {config.name}",
         ok=known,
         needed=False,
-        detail=f"{config.model} at {origin_of(urlsplit(config.url))}; {price}",
+        detail=f"{config.model} at {origin_of(urlsplit(url))}; {price}",
         hint="" if known else "Name what it costs under `price` in fourfold.yaml, 0 for your own.",
     )
 
 
-def _list_price(config: RemoteModelConfig) -> str:
+def _list_price(model: str, url: str) -> str:
     from fourfold.models.prices import published, unknown
 
-    if published(config.model, config.url) is unknown:
+    if published(model, url) is unknown:
         return _NO_PRICE
     return f"its list price is that of genai-prices {version('genai-prices')}"
 

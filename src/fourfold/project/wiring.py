@@ -180,7 +180,7 @@ def _remote_model(config: RemoteModelConfig) -> ChatModel:
     made: ChatModel = _made(
         CHAT_MODELS,
         config.provider,
-        url=config.url,
+        url=address(config),
         model=config.model,
         name=config.name,
         api_key=read_secret(config.key_variable),
@@ -200,8 +200,22 @@ def tariff(config: RemoteModelConfig) -> Tariff:
     from fourfold.models.prices import Price, published
 
     if config.price is None:
-        return published(config.model, config.url)
+        return published(config.model, address(config))
     return Price(input=config.price.input, output=config.price.output, cached=config.price.cached)
+
+
+def address(config: RemoteModelConfig) -> str:
+    """As the project says, or else the provider's own."""
+    from fourfold.models import CHAT_MODELS
+
+    own = signature(CHAT_MODELS.load(config.provider)).parameters.get("url")
+    url = config.url or (own.default if own else "")
+    if not isinstance(url, str) or not url:
+        raise InvalidProject(
+            f"The model `{config.name}` has no address, and `{config.provider}` has none.",
+            hint="Write its `url` into fourfold.yaml; docs/guides/models.md has the form.",
+        )
+    return url
 
 
 def _remote_embedder(config: RemoteEmbedderConfig) -> Embedder:

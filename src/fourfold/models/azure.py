@@ -1,0 +1,16 @@
+"""A deployment in Azure OpenAI; `url` is the resource's, and `model` the deployment's name.
+
+`https://NAME.openai.azure.com/openai/v1`, or as it was before
+`https://NAME.openai.azure.com/openai/deployments/DEPLOYMENT?api-version=2024-10-21`. Compared with
+the client `AzureOpenAI` of the official SDK in `tests/models/test_openai_dialects.py`.
+"""
+
+from functools import partial
+from typing import Final
+
+from fourfold.models.dialect import Dialect
+from fourfold.models.openai import OpenAIModel
+
+AzureModel: Final = partial(
+    OpenAIModel, url="", dialect=Dialect(provider="azure", key_header="api-key")
+)
