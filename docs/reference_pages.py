@@ -66,10 +66,14 @@ def openai_routes() -> str:
     """The addresses outside `/api`, with who may use them."""
     from fourfold.server.health import HealthRoutes
     from fourfold.server.openai.routes import OpenAIRoutes
+    from fourfold.server.openai.scoring import ScoringRoutes
     from fourfold.server.routes import all_routes
 
     # The classes stand in for their objects: the list only names their methods.
-    routes = all_routes(typing.cast(Any, OpenAIRoutes), typing.cast(Any, HealthRoutes))
+    openai, scoring, health = OpenAIRoutes, ScoringRoutes, HealthRoutes
+    routes = all_routes(
+        typing.cast(Any, openai), typing.cast(Any, scoring), typing.cast(Any, health)
+    )
     rows = ["| address | role | what it does |", "|---|---|---|"]
     for route in routes:
         role = f"`{route.role}`" if route.role else "none, no key needed"
@@ -179,16 +183,22 @@ def _registries() -> Iterator[tuple[str, Any]]:
 
 
 def _summary(target: str) -> str:
-    """The first line of a class's docstring, read without importing its libraries."""
+    """The first line that says what a backend is, read without importing its libraries.
+
+    That of a class's docstring; that of its module's where the backend is a preset of another.
+    """
     module, _, name = target.partition(":")
     spec = find_spec(module)
     assert spec is not None
     assert spec.origin is not None
     path = Path(spec.origin)
     for file in (path, *sorted(path.parent.glob("*.py"))):
-        for node in ast.parse(file.read_text("utf-8")).body:
+        tree = ast.parse(file.read_text("utf-8"))
+        for node in tree.body:
             if isinstance(node, ast.ClassDef) and node.name == name:
                 return (ast.get_docstring(node) or "").splitlines()[0]
+            if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == name:
+                return (ast.get_docstring(tree) or "").splitlines()[0]
     raise LookupError(target)
 
 

@@ -9,22 +9,27 @@ HOLDS = {
     "cli": "one file per command",
     "server": "OpenAI's routes, the JSON API, keys",
     "project": "reads fourfold.yaml, names become objects",
+    "reports": "the decision report",
+    "evaluation": "experiments, comparisons, the choice",
     "assistant": "the request path",
     "indexing": "parse, chunk, embed, write",
+    "datasets": "records, golden sets",
     "ingestion": "connectors, parsers",
     "retrieval": "stores, fusion",
     "prompts": "templates, examples",
     "guards": "checks of texts",
     "metrics": "scores of texts",
-    "models": "chat models, embedders",
+    "models": "chat, embeddings",
+    "catalogue": "model facts, policy",
     "tracing": "what requests leave",
     "access": "users, roles, keys",
+    "evidence": "the chain of entries",
     "storage": "database, migrations, backup",
     "core": "nouns, protocols, errors, registry, settings",
 }
 WIDTH, ROW, GAP, EDGE = 960, 58, 12, 20
 GREEN, BLUE, PURPLE = "#2f6f4f", "#2f5f8f", "#7a4f9a"
-COLOURS = (PURPLE, PURPLE, PURPLE, BLUE, BLUE, BLUE, GREEN, GREEN)
+COLOURS = (PURPLE, PURPLE, PURPLE, PURPLE, BLUE, BLUE, BLUE, BLUE, GREEN, GREEN)
 
 
 def rows() -> list[list[str]]:
