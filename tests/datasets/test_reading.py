@@ -32,6 +32,7 @@ def test_texts_references_and_passages_are_read(tmp_path: Path) -> None:
     ("line", "text", "references"),
     [
         ('{"question": "Q", "answers": ["A", "B"]}', "Q", ("A", "B")),
+        ('{"question": "Q", "answers": []}', "Q", ("NONE",)),
         ('{"source": "S", "draft": "D", "released": "R"}', "S", ("R",)),
         ('{"text": "T", "reference": {"b": 1, "a": "ü"}}', "T", ('{"b": 1, "a": "ü"}',)),
     ],

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fourfold.core.errors import InvalidInput
-from fourfold.datasets.records import Record
+from fourfold.datasets.records import NOBODY_ANSWERED, Record
 
 _TEXT: Final = ("text", "question", "input", "source")
 _REFERENCES: Final = ("references", "reference", "answers", "answer", "released", "target")
@@ -23,8 +23,8 @@ def read_records(file: Path) -> list[Record]:
 
     The text stands under `text` (or `question`, `input`, `source`), what is right under
     `reference` (or `references`, `answer`, `answers`, `released`, `target`): a text, several, or a
-    JSON value. An id that is missing is the number of the line. Raises `InvalidInput` that names
-    the wrong lines.
+    JSON value. An empty list of `answers` means that the documents hold none. An id that is missing
+    is the number of the line. Raises `InvalidInput` that names the wrong lines.
     """
     records: list[Record] = []
     wrong: list[str] = []
@@ -86,6 +86,8 @@ def _references(value: Mapping[str, Any]) -> tuple[str, ...]:
         raise ValueError("it has nothing under `reference`")
     several = found if isinstance(found, list) else [found]
     if not several:
+        if value.get("answers") == []:  # as SQuAD 2 writes a question that has none
+            return (NOBODY_ANSWERED,)
         raise ValueError("its `references` are empty")
     return tuple(
         one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in several

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+NOBODY_ANSWERED = "NONE"
+"""The reference of a question that the material does not answer; a refusal is scored as this."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:

@@ -139,11 +139,12 @@ def _because(
 ) -> str:
     metric = comparison.metrics[0]
     score = chosen.scores[metric].interval.value
+    if not rungs:
+        return f"`{chosen.system}` is the only one: {metric} {score:.3g}."
     if chosen is best:
-        others = "no cheaper one holds" if len(rungs) else "it is the only one"
         return (
             f"`{chosen.system}` has the best {metric} ({score:.3g}) on {comparison.count} records, "
-            f"and {others}: cheaper or faster ones are worse by more than {margin:g}, or "
+            f"and no cheaper or faster one holds: they are worse by more than {margin:g}, or "
             "significantly."
         )
     rung = next(one for one in rungs if one.system == chosen.system)

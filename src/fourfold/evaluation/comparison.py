@@ -9,9 +9,9 @@ from math import isnan, nan
 from typing import TYPE_CHECKING, Any, Final
 
 from fourfold.core.errors import InvalidInput
+from fourfold.datasets.records import NOBODY_ANSWERED
 from fourfold.evaluation.judge import JudgeMetric
 from fourfold.evaluation.judging import JUDGE
-from fourfold.evaluation.systems import NOBODY_ANSWERED
 from fourfold.metrics.base import averaged, mean
 from fourfold.metrics.resampling import Resampling, difference, interval, smallest_difference
 from fourfold.metrics.scoring import Score, is_share, metric_named, score_figures
@@ -95,7 +95,7 @@ class Measured:
     system: str
     scores: Mapping[str, Score]
     cost_per_1000: Interval | None  # US dollars; None when nobody knows the price
-    seconds_p50: float
+    seconds_p50: float  # not a number where the tool that asked did not tell
     seconds_p95: float
     first_text_seconds_p50: float | None
     prompt_tokens: float  # a record, on average
@@ -120,8 +120,8 @@ class Measured:
             "cost_per_1000": cost.value if cost else None,
             "cost_per_1000_interval": interval_json(cost) if cost else None,
             "currency": "USD",
-            "seconds_p50": self.seconds_p50,
-            "seconds_p95": self.seconds_p95,
+            "seconds_p50": known(self.seconds_p50),
+            "seconds_p95": known(self.seconds_p95),
             "first_text_seconds_p50": self.first_text_seconds_p50,
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,

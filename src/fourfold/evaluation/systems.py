@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from fourfold.assistant import Assistant, TaskAssistant
 from fourfold.core.records import Answer, Chunk, Hit, Place, Principal, Where
 from fourfold.core.trace import NullRecorder
+from fourfold.datasets.records import NOBODY_ANSWERED
 from fourfold.evaluation.records import Outcome
 from fourfold.retrieval.retriever import Retriever
 from fourfold.retrieval.stores.memory import MemoryStore
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from fourfold.assistant import Retriever as Finder
     from fourfold.core.protocols import ChatModel, Embedder
     from fourfold.datasets import Record
-
-NOBODY_ANSWERED = "NONE"
-"""What a record's reference says where the material holds no answer; so does a refusal."""
 
 _EXPERIMENT = Principal(id="experiment", role="engineer", sees_all_groups=True)
 _SOURCE = "record"
