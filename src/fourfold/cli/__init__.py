@@ -17,6 +17,7 @@ COMMANDS = {
     "score": ("score:score", "Judge texts by BLEU, chrF, TER, HTER, ROUGE, F1 and others."),
     "judge": ("judge:judge", "Let a language model mark texts by a rubric, and check its marks."),
     "compare": ("compare:compare", "Compare models and prompts on your own task."),
+    "experiment": ("experiment:experiment", "Exchange comparisons with other tools."),
     "report": ("report:report", "Write the decision report of a comparison."),
     "serve": ("serve:serve", "Serve the OpenAI-compatible API and the JSON API."),
     "models": ("models:models", "Install weights, and see which are there."),

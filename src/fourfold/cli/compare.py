@@ -154,8 +154,8 @@ def show_comparison(result: dict[str, Any]) -> None:
             one["model"],
             *(_score(one["scores"][name]) for name in metrics),
             "unknown" if cost is None else f"{cost:.2f}",
-            f"{one['seconds_p50']:.3g}",
-            f"{one['seconds_p95']:.3g}",
+            _seconds(one["seconds_p50"]),
+            _seconds(one["seconds_p95"]),
             str(sum(one["failed"].values()) or ""),
         )
     Console(highlight=False, width=_WIDE).print(table)
@@ -173,7 +173,8 @@ def show_comparison(result: dict[str, Any]) -> None:
     show(choice["because"])
     for sentence in choice["would_change"]:
         show(f"  {sentence}")
-    show(faint(f"\nExperiment {result['experiment']}. As a report: fourfold report"))
+    report = "" if "imported" in result else " As a report: fourfold report"
+    show(faint(f"\nExperiment {result['experiment']}.{report}"))
 
 
 def _show_tests(result: dict[str, Any]) -> None:
@@ -217,6 +218,10 @@ def _show_judge(result: dict[str, Any]) -> None:
 
 def _score(score: dict[str, float | None]) -> str:
     return f"{_digits(score['value'])} [{_ends(score)}]"
+
+
+def _seconds(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.3g}"
 
 
 def _ends(score: dict[str, Any]) -> str:

@@ -134,6 +134,7 @@ def _add(rows: Rows, sample: Mapping[str, Any], model: str, made_at: datetime) -
             exchanges=[exchange] if messages else [],
             usage=usage,
             seconds=seconds,
+            refused=bool(_ours(sample).get("refused")),
         )
     )
 

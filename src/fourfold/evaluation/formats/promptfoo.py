@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +14,7 @@ from typing import Any, Final
 from fourfold.core.errors import InvalidInput
 from fourfold.core.records import Message, Usage
 from fourfold.datasets import Record
-from fourfold.evaluation.formats.base import Found, Results, Row
+from fourfold.evaluation.formats.base import Found, Results
 from fourfold.evaluation.formats.promptfoo_writing import promptfoo_config, promptfoo_results
 from fourfold.evaluation.formats.reading import (
     Rows,
@@ -107,8 +106,17 @@ def _add(
         system, _messages(result), _ours(result).get("answer") or text, at=made_at, usage=usage,
         seconds=seconds,
     )  # fmt: skip
-    row = answered(record, system, text, exchanges=[sent], usage=usage, seconds=seconds)
-    rows.add(_as_refusal(row) if response.get("isRefusal") else row)
+    rows.add(
+        answered(
+            record,
+            system,
+            text,
+            exchanges=[sent],
+            usage=usage,
+            seconds=seconds,
+            refused=bool(response.get("isRefusal")),
+        )
+    )
 
 
 def _is_error(result: Mapping[str, Any], response: Mapping[str, Any]) -> bool:
@@ -116,11 +124,6 @@ def _is_error(result: Mapping[str, Any], response: Mapping[str, Any]) -> bool:
     if result.get("failureReason") is not None:
         return bool(result["failureReason"] == _ERROR)
     return bool(response.get("error")) or response.get("output") is None
-
-
-def _as_refusal(row: Row) -> Row:
-    assert row.case.outcome is not None  # only answers are refusals
-    return replace(row, case=replace(row.case, outcome=replace(row.case.outcome, refused=True)))
 
 
 def _record(result: Mapping[str, Any], number: int) -> Record | None:

@@ -112,11 +112,12 @@ def answered(
     exchanges: Sequence[Exchange] = (),
     usage: Usage | None = None,
     seconds: float | None = None,
+    refused: bool = False,
 ) -> Row:
     """A record that a system answered."""
     outcome = Outcome(
         output=output,
-        refused=False,
+        refused=refused,
         evidence=(*record.passages, record.text),
         usage=usage or Usage(cost_usd=None),
         seconds=UNKNOWN_SECONDS if seconds is None else seconds,
