@@ -103,6 +103,7 @@ async def test_a_judge_adds_a_score_with_signature_and_test(project: Project) ->
         assert score["value"] == pytest.approx(2 + 3 * right)
         assert score["signature"] == found["judge"]["signature"]
         assert one["judge_failed"] == 0
+    assert found["judge"]["compared"] == 60
     assert "|rubric:" in found["judge"]["signature"]
     assert "geheim" not in found["judge"]["signature"]
     assert any(test["metric"] == "judge" for test in found["tests"])

@@ -111,7 +111,7 @@ async def compare_models(project: Project, wanted: Wanted, watch: Watch) -> dict
         "machine": _machine(),
         "dataset": {"file": wanted.dataset.name, "hash": spec["dataset"], "records": len(records)},
         **_found(comparison, wanted, [one.name for one in those]),
-        **(about_judge(project, judge, marks, wanted.models) if judge and marks else {}),
+        **(about_judge(project, judge, comparison, wanted.models) if judge else {}),
         "failures": _failures(cases),
         "spent_usd": spent,
     }

@@ -13,7 +13,7 @@ from fourfold.core.errors import InvalidInput
 from fourfold.evaluation.budget import Budget
 from fourfold.evaluation.estimate import CountingModel, Estimate, estimate
 from fourfold.evaluation.judge import Judge, Rubric, default_rubric, read_rubric
-from fourfold.evaluation.judging import JudgingSystem, Marks, marks_of, to_judge
+from fourfold.evaluation.judging import JUDGE, JudgingSystem, Marks, marks_of, to_judge
 from fourfold.evaluation.kept import KeptModel
 from fourfold.project.contestants import Contestant, contestants
 from fourfold.project.licences import check_licences
@@ -21,6 +21,7 @@ from fourfold.project.licences import check_licences
 if TYPE_CHECKING:
     from fourfold.core.protocols import ChatModel
     from fourfold.datasets import Record
+    from fourfold.evaluation.comparison import Comparison
     from fourfold.evaluation.records import Case
     from fourfold.evaluation.run import Run
     from fourfold.evaluation.store import Journal
@@ -115,21 +116,22 @@ def examiner(project: Project, model: str, rubric: Path | None) -> Examiner:
 
 
 def about_judge(
-    project: Project, judge: Examiner, marks: Marks, compared: Sequence[str]
+    project: Project, judge: Examiner, comparison: Comparison, models: Sequence[str]
 ) -> dict[str, Any]:
-    """What a comparison says of its judge."""
+    """What a comparison says of its judge; `compared` records have marks for all systems."""
     own = _family(project, judge.contestant.model)
-    kin = [name for name in compared if _family(project, name) == own]
+    kin = [name for name in models if _family(project, name) == own]
     warnings = [
         f"The judge and `{name}` are of one family ({own}): a model may prefer what its family "
         "writes. Check its marks with `fourfold judge --human`, or take another judge."
         for name in kin
     ]
+    counts = [one.scores[JUDGE].count for one in comparison.measured if JUDGE in one.scores]
     return {
         "judge": {
             "model": judge.contestant.model,
-            "signature": marks.signature,
-            "scored": len(marks.given),
+            "signature": judge.signature,
+            "compared": max(counts, default=0),
             "warnings": warnings,
         }
     }
