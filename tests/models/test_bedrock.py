@@ -431,8 +431,9 @@ async def test_a_damaged_stream_is_an_error_of_the_model(
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("kept", [3, -2])
-@pytest.mark.parametrize("bytes_more", [0, 5, 20])
+@pytest.mark.parametrize(
+    ("kept", "bytes_more"), [(3, 0), (3, 5), (3, 20), (-2, 0), (-2, 20), (-1, 5), (-1, 20)]
+)
 async def test_half_a_stream_is_no_answer(
     stand_in: StandIn, make: Make, kept: int, bytes_more: int
 ) -> None:

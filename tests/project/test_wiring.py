@@ -14,7 +14,7 @@ from fourfold.models.fallback import FallbackModel
 from fourfold.models.limits import LimitedModel
 from fourfold.models.openai import OpenAIModel
 from fourfold.project.config import parse_config
-from fourfold.project.wiring import chat_model, chat_models, guards, tariff
+from fourfold.project.wiring import address, chat_model, chat_models, guards, tariff
 
 if TYPE_CHECKING:
     from fourfold.project.project import Project
@@ -76,3 +76,12 @@ def test_a_model_costs_what_the_project_says_or_else_what_its_provider_lists() -
         pytest.approx(0.00021),
         None,
     ]
+
+
+def test_a_provider_has_an_address_of_its_own_or_wants_one() -> None:
+    text = MODELS.replace("url: 'http://gpu-2/v1'", "provider: mistral")
+    new = parse_config(text, Path("fourfold.yaml")).models[-1]
+    assert address(new) == "https://api.mistral.ai/v1"
+    text = MODELS.replace("url: 'http://gpu-2/v1'", "provider: azure")
+    with pytest.raises(FourfoldError, match="`new` has no address"):
+        address(parse_config(text, Path("fourfold.yaml")).models[-1])
