@@ -19,6 +19,7 @@ from fourfold.core.records import Message, Usage
 from fourfold.datasets import Record
 from fourfold.evaluation.formats import FORMATS, Found, Results, Row
 from fourfold.evaluation.formats.naming import format_of, one_for_each
+from fourfold.evaluation.formats.promptfoo_config import read_tests
 from fourfold.evaluation.records import Case, Exchange, Outcome
 
 FILES = Path(__file__).parent / "formats"
@@ -305,6 +306,40 @@ def test_a_config_of_promptfoo_asks_what_was_asked(results: Results, tmp_path: P
     assert json.loads(test["vars"]["prompt_1"])[1] == {"role": "user", "content": "Öl?"}
     assert test["vars"]["text"] == '{% raw %}Öl "wechseln"?\nJa {{ nein }}{% endraw %}'
     assert test["assert"][0]["threshold"] == 0.5
+
+
+def test_the_tests_of_a_config_are_the_records_that_were_written(
+    results: Results, tmp_path: Path
+) -> None:
+    (file,) = FORMATS.load("promptfoo")().write(results, tmp_path / "promptfooconfig.yaml")
+    records, skipped = read_tests(file)
+    assert records == list({row.record.id: row.record for row in results.rows}.values())
+    assert skipped == {}
+
+
+def test_defaults_and_lists_of_a_config_count_as_in_promptfoo(tmp_path: Path) -> None:
+    file = tmp_path / "promptfooconfig.yaml"
+    file.write_text(
+        "defaultTest: {vars: {language: de}, assert: [{type: equals, value: ja}]}\n"
+        "tests:\n"
+        "- vars: {question: ['Gut?', 'Schön?']}\n"
+        "- {assert: [{type: icontains, value: x}]}\n",
+        encoding="utf-8",
+    )
+    records, skipped = read_tests(file)
+    assert [(one.id, one.text, one.references, one.language) for one in records] == [
+        ("0", "Gut?", ("ja",), "de"),
+        ("1", "Schön?", ("ja",), "de"),
+    ]
+    assert list(skipped.values()) == [1]
+
+
+@pytest.mark.parametrize("words", ["tests: file://x.csv", "- a", "a: [", "tests: [{vars: {a: b}}]"])
+def test_a_config_without_usable_tests_is_an_error(words: str, tmp_path: Path) -> None:
+    file = tmp_path / "promptfooconfig.yaml"
+    file.write_text(words, encoding="utf-8")
+    with pytest.raises(InvalidInput, match="promptfooconfig"):
+        read_tests(file)
 
 
 def test_a_format_with_one_model_a_file_names_files_after_models() -> None:

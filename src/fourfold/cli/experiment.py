@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -79,6 +80,31 @@ async def export(
     show(faint(f"{counted(done.rows, 'row')} of experiment {done.experiment}."))
 
 
+@experiment.command("tests")
+@click.argument("file", type=_FILE)
+@click.option("--name", default="", help="Of the dataset; default: the file's.")
+@project_option
+@json_option
+@command
+async def tests(*, file: Path, name: str, folder: Path | None, as_json: bool) -> None:
+    """Make a dataset of the tests of a promptfoo config, to compare models on.
+
+    \b
+    Examples:
+      fourfold experiment tests promptfooconfig.yaml --name faq
+      fourfold compare --models extractive,qwen2.5-0.5b --dataset datasets/faq.jsonl
+    """
+    from fourfold.project import open_project
+    from fourfold.project.exchanging import import_tests
+
+    async with open_project(folder) as project:
+        result = import_tests(project, file, name)
+    if as_json:
+        print_json(result)
+        return
+    _tell_records(result)
+
+
 @experiment.command("import")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=_FILE)
 @click.option("--format", "form", default="", help="By default it is found out from the file.")
@@ -127,7 +153,11 @@ async def import_(
         print_json(result)
         return
     show_comparison(result)
-    dataset, taken = result["dataset"], result["imported"]
-    show(faint(f"{counted(dataset['records'], 'record')} stand in {dataset['file']} now."))
-    for reason, count in taken["skipped"].items():
+    _tell_records(result)
+
+
+def _tell_records(result: dict[str, Any]) -> None:
+    dataset = result["dataset"]
+    show(faint(f"{counted(dataset['records'], 'record')} in `{dataset['file']}`."))
+    for reason, count in result["imported"]["skipped"].items():
         say(f"Left out: {count} × {reason}.")

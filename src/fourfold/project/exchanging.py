@@ -19,6 +19,7 @@ from fourfold.evaluation.choice import recommend
 from fourfold.evaluation.comparison import compare
 from fourfold.evaluation.formats import FORMATS, Found, Results, Row
 from fourfold.evaluation.formats.naming import format_of
+from fourfold.evaluation.formats.promptfoo_config import read_tests
 from fourfold.evaluation.store import Experiments
 from fourfold.metrics.resampling import Resampling
 from fourfold.metrics.scoring import metric_named
@@ -100,6 +101,20 @@ async def export_experiment(
         rows=len(rows),
         warnings=tuple(warnings),
     )
+
+
+def import_tests(project: Project, file: Path, name: str = "") -> dict[str, Any]:
+    """Make a dataset of the tests of a promptfoo config, to compare models on."""
+    records, skipped = read_tests(file)
+    dataset = _keep_dataset(project, name or file.stem, records)
+    return {
+        "dataset": {
+            "file": dataset.relative_to(project.folder).as_posix(),
+            "hash": dataset_hash(records),
+            "records": len(records),
+        },
+        "imported": {"skipped": skipped},
+    }
 
 
 async def import_experiment(

@@ -28,6 +28,7 @@ from fourfold.evaluation.formats.reading import (
     number_of,
 )
 
+NO_RECORD: Final = "a test without an input, or without an assertion that holds a whole answer"
 _CONFIGS: Final = frozenset({".yaml", ".yml"})
 _ERROR: Final = 2  # `failureReason` of a test that ended in an error, not in a failed assertion
 _TEXT: Final = ("text", "question", "input", "query", "prompt", "source")
@@ -63,7 +64,8 @@ class Promptfoo:
         if file.suffix.lower() in _CONFIGS:
             raise InvalidInput(
                 f"`{file}` is a config: it says what to ask, and holds no answers.",
-                hint=f"Type: promptfoo eval -c {file} -o results.json, and import that.",
+                hint=f"Type: promptfoo eval -c {file} -o results.json, and import that; "
+                f"or take its tests: fourfold experiment tests {file}",
             )
         value = json_file(file)
         summary = value.get("results") if isinstance(value, Mapping) else None
@@ -88,9 +90,9 @@ class Promptfoo:
 def _add(
     rows: Rows, result: Mapping[str, Any], system: str, number: int, made_at: datetime
 ) -> None:
-    record = _record(result, number)
+    record = record_of(result, number)
     if record is None:
-        rows.skip("a test without an input, or without an assertion that holds a whole answer")
+        rows.skip(NO_RECORD)
         return
     response = result.get("response") or {}
     usage = _usage(result, response)
@@ -126,7 +128,8 @@ def _is_error(result: Mapping[str, Any], response: Mapping[str, Any]) -> bool:
     return bool(response.get("error")) or response.get("output") is None
 
 
-def _record(result: Mapping[str, Any], number: int) -> Record | None:
+def record_of(result: Mapping[str, Any], number: int) -> Record | None:
+    """The record of a test; None where it has no input, or nothing that is right for it."""
     variables = result.get("vars") or {}
     test = result.get("testCase") or {}
     text, references = _text(variables), _references(test, variables)
@@ -154,9 +157,11 @@ def _text(variables: Mapping[str, Any]) -> str:
     named = next((variables[key] for key in _TEXT if isinstance(variables.get(key), str)), None)
     if named is not None:
         return str(named)
-    if len(variables) == 1:
-        return str(next(iter(variables.values())))
-    return "\n".join(f"{key}: {one}" for key, one in variables.items())
+    known = {*_REFERENCE, *_PASSAGES, "language"}
+    given = {key: one for key, one in variables.items() if key not in known}
+    if len(given) == 1:
+        return str(next(iter(given.values())))
+    return "\n".join(f"{key}: {one}" for key, one in given.items())
 
 
 def _references(test: Mapping[str, Any], variables: Mapping[str, Any]) -> list[str]:
