@@ -88,6 +88,21 @@ def test_a_model_that_was_shut_down_is_forbidden_and_one_that_will_be_is_warned_
     assert "retires_soon" in codes(soon, "warning")
 
 
+def test_weights_outlive_the_service_that_offered_them(catalogue: Catalogue) -> None:
+    open_model = catalogue.model("mistral-7b-instruct")
+    assert open_model.get("retired") <= str(TODAY)
+    assert verdict(catalogue, "mistral-7b-instruct", company=SMALL).level == "allowed"
+
+
+def test_open_weights_asked_at_a_host_are_where_the_host_is(catalogue: Catalogue) -> None:
+    policy = Policy.model_validate({"company": SMALL, "regions": ["eu"]})
+    model = catalogue.model("deepseek-v4-pro")
+    at_home = judge(model, catalogue, policy, today=TODAY)
+    there = judge(model, catalogue, policy, today=TODAY, host=catalogue.hosts["deepseek"])
+    assert "residency" not in codes(at_home, "approval")
+    assert "residency" in codes(there, "approval")
+
+
 def test_data_that_must_stay_in_the_union_keep_out_whom_nobody_hosts_there(
     catalogue: Catalogue,
 ) -> None:

@@ -86,6 +86,21 @@ def test_mistakes_in_a_comparison_are_errors_in_words(run: Run, mood: Path) -> N
     assert "line 2: it is not JSON" in result.err
 
 
+def test_a_comparison_that_costs_money_is_not_made_unasked(run: Run, mood: Path) -> None:
+    with (mood / "fourfold.yaml").open("a", encoding="utf-8") as file:
+        file.write(
+            "models: [{name: dear, url: 'http://127.0.0.1:9/v1', model: m, "
+            "price: {input: 5, output: 20, date: 2026-11-22}}]\n"
+        )
+    asked = run("compare", "--models", "dear", "--json", folder=mood)
+    assert (asked.code, asked.json["error"]["code"]) == (2, "usage")
+    refused = run("compare", "--models", "dear", folder=mood, stdin="n\n")
+    assert refused.code == 1
+    assert "at most" in refused.err
+    agreed = run("compare", "--models", "dear", "--json", "--budget", "9", folder=mood)
+    assert "nothing to compare" in agreed.json["error"]["message"]  # nobody listens there
+
+
 def test_a_report_needs_a_comparison_first(run: Run, tmp_path: Path) -> None:
     assert run("init", "new", folder=tmp_path).code == 0
     result = run("report", "--json", folder=tmp_path / "new")

@@ -170,6 +170,14 @@ def test_the_cheapest_that_is_not_worse_is_recommended() -> None:
     assert any("More records" in one for one in choice.would_change)
 
 
+def test_systems_that_give_the_same_need_no_more_records() -> None:
+    found = compared(cases("a", right_in(0.7)), cases("b", right_in(0.7), cost=0.1))
+    choice = recommend(found)
+    assert choice.system == "a"
+    assert choice.rungs[0].could_show
+    assert not any("More records" in one for one in choice.would_change)
+
+
 def test_the_best_is_taken_when_no_cheaper_one_holds() -> None:
     found = compared(cases("large", right_in(0.9), cost=0.1), cases("tiny", right_in(0.5)))
     assert recommend(found).system == "large"

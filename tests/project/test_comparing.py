@@ -13,6 +13,7 @@ from fourfold.core.protocols import ChatModel
 from fourfold.core.records import CompletionOptions, Delta, Message
 from fourfold.core.settings import Settings
 from fourfold.evaluation.records import BudgetReached
+from fourfold.evaluation.store import Experiments
 from fourfold.models.prices import Price, charged
 from fourfold.project.comparing import Wanted, Watch, compare_models
 from fourfold.project.licences import LicenceGate
@@ -157,6 +158,28 @@ async def test_what_it_costs_is_estimated_and_asked_about_first(
     assert large.most_usd == pytest.approx(5 * small.most_usd)
 
 
+async def test_what_was_answered_before_is_not_estimated_again(project: Project) -> None:
+    told = []
+
+    async def agrees(estimates: Any) -> bool:
+        told.append({one.system: one.most_usd for one in estimates})
+        return True
+
+    await compare_models(project, wanted(project, "large"), Watch(agree=agrees))
+    await compare_models(project, wanted(project, "large", "small"), Watch(agree=agrees))
+    assert told[0]["large"] > 0
+    assert told[1]["large"] == 0 < told[1]["small"]
+
+
+async def test_a_price_that_nobody_agreed_to_leaves_nothing_behind(project: Project) -> None:
+    async def refuses(estimates: Any) -> bool:
+        return False
+
+    with pytest.raises(FourfoldError, match="Nothing was sent"):
+        await compare_models(project, wanted(project, "large"), Watch(agree=refuses))
+    assert await Experiments(project.database).listed() == []
+
+
 async def test_a_budget_stops_the_run_and_more_of_it_goes_on(
     project: Project, fakes: Fakes
 ) -> None:
@@ -200,6 +223,17 @@ async def test_the_policy_keeps_out_what_nobody_has_agreed_to(
     found = await compare_models(project, wanted(project, "smol"), Watch())
     licence = found["models"][0]["facts"]["licence"]
     assert (licence["licence"], licence["verdict"]) == ("apache-2.0", "allowed")
+
+
+async def test_a_policy_on_places_looks_at_the_host_that_is_asked(project: Project) -> None:
+    (project.folder / "policy.yaml").write_text("regions: [eu]\n", encoding="utf-8")
+    at = {"smol": "https://api.deepseek.com/v1"}
+    models = [
+        one.model_copy(update={"url": at.get(one.name, one.url)}) for one in project.config.models
+    ]
+    project.config = project.config.model_copy(update={"models": models})
+    with pytest.raises(LicenceGate, match="not known to process data in eu"):
+        await compare_models(project, wanted(project, "smol"), Watch())
 
 
 async def test_a_server_does_not_start_with_a_model_that_is_kept_out(project: Project) -> None:

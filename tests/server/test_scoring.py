@@ -86,6 +86,18 @@ async def test_a_prompt_is_scored_token_by_token_however_it_is_given(
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("prompt", [[79, 107], [[79, 107]], ["Ok"], "Ok"])
+async def test_a_prompt_of_tokens_is_continued_as_its_text_is(
+    services: Services, connect: Connect, prompt: object
+) -> None:
+    model = LetterModel(lambda messages, options: messages[-1].content + "!")
+    async with connect(replace(services, models={"letters": model})) as client:
+        body = {"model": "letters", "prompt": prompt, "max_tokens": 5}
+        reply = await client.post("/v1/completions", json=body)
+    assert reply.json()["choices"][0]["text"] == "Ok!"
+
+
+@pytest.mark.anyio
 async def test_with_no_token_more_the_prompt_alone_is_scored(letters: httpx2.AsyncClient) -> None:
     reply = await letters.post(
         "/v1/completions", json={**ECHO, "prompt": ["ab", "ba"], "max_tokens": 0}

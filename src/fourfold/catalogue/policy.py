@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fourfold.catalogue.reading import Catalogue
-from fourfold.catalogue.records import UNKNOWN, CatalogueModel, Licence
+from fourfold.catalogue.records import UNKNOWN, CatalogueModel, Host, Licence
 from fourfold.core.errors import InvalidProject
 
 FILE_NAME = "policy.yaml"
@@ -147,11 +147,19 @@ def read_policy(folder: Path) -> Policy | None:
 
 
 def judge(
-    model: CatalogueModel, catalogue: Catalogue, policy: Policy, *, today: datetime.date
+    model: CatalogueModel,
+    catalogue: Catalogue,
+    policy: Policy,
+    *,
+    today: datetime.date,
+    host: Host | None = None,
 ) -> Verdict:
-    """Hold a model against a policy. It reads terms for you; it is no legal advice."""
+    """Hold a model against a policy. It reads terms for you; it is no legal advice.
+
+    `host` is where the model is really asked, if that is known: then its regions count.
+    """
     licence = catalogue.licence_of(model)
-    findings = tuple(_findings(model, licence, policy, today))
+    findings = tuple(_findings(model, licence, policy, today, host))
     level: Level = max((one.level for one in findings), key=_ORDER.index, default="allowed")
     approval = next((one for one in policy.approvals if _holds(one, model, today)), None)
     if level == "approval" and approval:
@@ -174,7 +182,11 @@ def judge_unlisted(name: str, policy: Policy, *, today: datetime.date) -> Verdic
 
 
 def _findings(
-    model: CatalogueModel, licence: Licence | None, policy: Policy, today: datetime.date
+    model: CatalogueModel,
+    licence: Licence | None,
+    policy: Policy,
+    today: datetime.date,
+    host: Host | None,
 ) -> Iterator[Finding]:
     levels = policy.levels
     if model.provider in policy.providers:
@@ -182,7 +194,7 @@ def _findings(
         text = f"The policy has {model.provider} as {level}."
         yield Finding("policy", level, text, {"name": model.provider, "level": level})
     yield from _retirement(model, levels, today)
-    yield from _residency(model, policy)
+    yield from _residency(model, policy, host)
     if licence is None:
         text = "Its terms are not in the catalogue; somebody has to read them."
         yield Finding("unknown_licence", levels.unknown_licence, text)
@@ -248,7 +260,7 @@ def _keeping(licence: Licence, levels: Levels) -> Iterator[Finding]:
 
 def _retirement(model: CatalogueModel, levels: Levels, today: datetime.date) -> Iterator[Finding]:
     retired: str | None = model.get("retired")
-    if not retired:
+    if not retired or model.is_open:  # weights do not go out with a service
         return
     day = datetime.date.fromisoformat((retired + "-01-01")[:10])
     if day <= today:
@@ -259,13 +271,18 @@ def _retirement(model: CatalogueModel, levels: Levels, today: datetime.date) -> 
         yield Finding("retires_soon", levels.retires_soon, text, {"date": retired})
 
 
-def _residency(model: CatalogueModel, policy: Policy) -> Iterator[Finding]:
-    if not policy.regions or model.is_open:
+def _residency(model: CatalogueModel, policy: Policy, host: Host | None) -> Iterator[Finding]:
+    """Open weights run on own hardware, unless they are asked at a host."""
+    if not policy.regions or (model.is_open and host is None):
         return
-    if not places_in(model, policy.regions):
-        wanted = ", ".join(policy.regions)
-        text = f"No host is known that processes its data in {wanted}."
-        yield Finding("residency", policy.levels.residency, text, {"regions": wanted})
+    wanted = {region.lower() for region in policy.regions}
+    known = wanted & {*map(str.lower, host.regions)} if host else places_in(model, policy.regions)
+    if not known:
+        named = ", ".join(policy.regions)
+        text = f"No host is known that processes its data in {named}."
+        if host:
+            text = f"{host.title} is not known to process data in {named}."
+        yield Finding("residency", policy.levels.residency, text, {"regions": named})
 
 
 def places_in(model: CatalogueModel, regions: list[str] | tuple[str, ...]) -> list[str]:

@@ -129,7 +129,7 @@ async def compare(
         with comparison_bar() as (progress, scoring):
 
             async def agree(estimates: Sequence[Estimate]) -> bool:
-                return _agrees(estimates, budget, yes=yes or as_json)
+                return _agrees(estimates, budget, yes=yes, as_json=as_json)
 
             watch = Watch(progress=progress, scoring=scoring, agree=agree)
             result = await compare_models(project, wanted, watch)
@@ -234,7 +234,9 @@ def _digits(value: float | None) -> str:
     return f"{value:.1f}" if abs(value) >= 2 else f"{value:.3f}"
 
 
-def _agrees(estimates: Sequence[Estimate], budget: float | None, *, yes: bool) -> bool:
+def _agrees(
+    estimates: Sequence[Estimate], budget: float | None, *, yes: bool, as_json: bool
+) -> bool:
     """Say what it will cost, and ask; what costs nothing is not asked about."""
     if not any(one.most_usd is None or one.most_usd > 0 for one in estimates):
         return True
@@ -245,7 +247,9 @@ def _agrees(estimates: Sequence[Estimate], budget: float | None, *, yes: bool) -
             say(f"{one.system}: about {one.likely_usd:.2f} $, at most {one.most_usd:.2f} $.")
     if budget is not None:
         say(f"It stops before {budget:.2f} $.")
-    return yes or click.confirm("Go on?", err=True)
+    if as_json and not yes and budget is None:
+        raise click.UsageError("It costs money, and --json asks nobody: add --budget or --yes.")
+    return yes or as_json or click.confirm("Go on?", err=True)
 
 
 async def _look(database: Any, shown: str | None, *, as_json: bool) -> None:

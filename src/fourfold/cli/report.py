@@ -28,7 +28,7 @@ async def report(
     folder: Path | None,
     as_json: bool,
 ) -> None:
-    """Write the decision report of the last comparison, or of the one of that id.
+    """Write the decision report of the last comparison, or of the one of that id or name.
 
     One HTML file that needs nothing beside it: open it in a browser, print it on A4.
 
@@ -38,11 +38,14 @@ async def report(
       fourfold report --language de --output bericht.html
     """
     from fourfold.core.errors import NotFound
+    from fourfold.evaluation.store import Experiments
     from fourfold.project import open_project
     from fourfold.reports import decision_report
 
     async with open_project(folder) as project:
         try:
+            if experiment:
+                experiment = (await Experiments(project.database).named(experiment)).id
             entry = await project.evidence.latest("comparison", experiment)
         except NotFound as error:
             raise NotFound(

@@ -86,8 +86,9 @@ class ReadsAhead(Protocol):
 class ScoringModel(Protocol):
     """A chat model that shows its tokens, and how likely it finds each token of a given text.
 
-    Rules: `text_of(tokens_of(text))` is the text, perhaps behind a blank; log probabilities are natural, at temperature 1,
-    of the plain text without any chat template; the first token of a text has none.
+    Rules: `text_of(tokens_of(text))` is the text, perhaps behind a blank; log probabilities are
+    natural, at temperature 1, of the plain text without any chat template; the first token of a
+    text has none.
     """
 
     async def tokens_of(self, text: str, *, special: bool = False) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, isnan
 from typing import TYPE_CHECKING, Any
 
 from fourfold.evaluation.comparison import Comparison, is_significant, known, scale_of
@@ -118,7 +118,7 @@ def _rung(comparison: Comparison, best: str, other: str, margin: float) -> Rung:
         worse_by=worse_by,
         p=test.p,
         holds=not worse and worse_by <= margin,
-        could_show=(known(test.detectable) or inf) <= margin,
+        could_show=not isnan(test.detectable) and test.detectable <= margin,
     )
 
 

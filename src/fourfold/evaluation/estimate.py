@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fourfold.core.errors import FourfoldError
 from fourfold.core.protocols import ChatModel
 from fourfold.core.records import Completion, CompletionOptions, Delta, Message, Usage
+from fourfold.evaluation.kept import Memory, request_key
 from fourfold.models.prices import Tariff
 
 if TYPE_CHECKING:
@@ -37,10 +38,17 @@ class _MadeNotSentError(Exception):
 
 
 class CountingModel:
-    """A chat model that counts the tokens of a request instead of sending it."""
+    """A chat model that counts the tokens of a request instead of sending it.
 
-    def __init__(self, model: ChatModel) -> None:
+    A request that `memory` has answered already takes none.
+    """
+
+    def __init__(
+        self, model: ChatModel, *, identity: str = "", memory: Memory | None = None
+    ) -> None:
         self._model = model
+        self._identity = identity
+        self._memory = memory
 
     @property
     def name(self) -> str:
@@ -73,6 +81,9 @@ class CountingModel:
     def _counted(
         self, messages: Sequence[Message], options: CompletionOptions
     ) -> _MadeNotSentError:
+        key = request_key(self._identity, messages, options)
+        if self._memory and self._memory.recall(key):
+            return _MadeNotSentError(0, 0)
         tokens = sum(self.count_tokens(message.content) for message in messages)
         return _MadeNotSentError(tokens, options.max_tokens or self.context_tokens)
 

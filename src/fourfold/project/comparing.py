@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,8 +92,10 @@ async def compare_models(project: Project, wanted: Wanted, watch: Watch) -> dict
         spec["judge"] = judge.signature
     experiment = _experiment_id(spec, again=wanted.again)
     experiments = Experiments(project.database)
-    await experiments.begin(experiment, wanted.dataset.stem, spec, datetime.now(UTC))
-    cases, marks, spent = await _run(project, wanted, watch, experiment, those, records, judge)
+    begin = partial(experiments.begin, experiment, wanted.dataset.stem, spec, datetime.now(UTC))
+    cases, marks, spent = await _run(
+        project, wanted, watch, experiment, those, records, judge, begin=begin
+    )
     comparison = compare(
         cases,
         records,
@@ -128,6 +131,8 @@ async def _run(
     those: Sequence[Contestant],
     records: Sequence[Record],
     judge: Examiner | None,
+    *,
+    begin: Callable[[], Awaitable[None]],
 ) -> tuple[list[Case], Marks | None, float]:
     """All cases, the judge's marks if one is wanted, and the US dollars that this run spent."""
     experiments, budget = Experiments(project.database), Budget(wanted.budget_usd)
@@ -141,15 +146,16 @@ async def _run(
         models += [judge.chat_model] if judge else []
         for model in models:
             stack.push_async_callback(model.close)
-        left = [one for one in records if any((who.name, one.id) not in done for who in those)]
-        expected = await estimates(project, those, left)
-        expected += await judge.estimates(left, len(those)) if judge else []
-        if watch.agree and not await watch.agree(expected):
-            raise FourfoldError("Nothing was sent.", code="not_agreed")
         names = [model.name for model in models]
         journal = await stack.enter_async_context(experiments.journal(experiment, names))
         if wanted.again:
             journal.forget()
+        left = [one for one in records if any((who.name, one.id) not in done for who in those)]
+        expected = await estimates(project, those, left, journal)
+        expected += await judge.estimates(left, len(those)) if judge else []
+        if watch.agree and not await watch.agree(expected):
+            raise FourfoldError("Nothing was sent.", code="not_agreed")
+        await begin()
         run = Run(
             systems=systems(project, those, journal, budget, parallel=wanted.parallel),
             records=records,

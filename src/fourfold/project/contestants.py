@@ -21,6 +21,7 @@ from fourfold.project.application import application, prompts_of
 if TYPE_CHECKING:
     from fourfold.core.protocols import ChatModel
     from fourfold.datasets import Record
+    from fourfold.evaluation.kept import Memory
     from fourfold.evaluation.store import Journal
     from fourfold.models.prices import Tariff
     from fourfold.project.project import Project
@@ -135,16 +136,20 @@ def systems(
 
 
 async def estimates(
-    project: Project, those: Sequence[Contestant], records: Sequence[Record]
+    project: Project, those: Sequence[Contestant], records: Sequence[Record], memory: Memory
 ) -> list[Estimate]:
-    """What those who cost money will cost."""
+    """What those who cost money will cost, beyond what `memory` holds."""
     found = []
     for one in those:
         if one.chat_model is None or one.is_local:
             continue
         system = ApplicationSystem(
             name=one.name,
-            application=application(project, CountingModel(one.chat_model), prompt=one.prompt),
+            application=application(
+                project,
+                CountingModel(one.chat_model, identity=one.identity, memory=memory),
+                prompt=one.prompt,
+            ),
             embedder=project.embedder,
         )
         found.append(await estimate(system, records, one.tariff, one.chat_model.count_tokens))

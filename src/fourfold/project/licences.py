@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from fourfold.catalogue.policy import (
     FILE_NAME,
@@ -19,7 +20,7 @@ from fourfold.core.errors import FourfoldError
 from fourfold.project.wiring import EXTRACTIVE
 
 if TYPE_CHECKING:
-    from fourfold.catalogue import Catalogue, CatalogueModel
+    from fourfold.catalogue import Catalogue, CatalogueModel, Host
     from fourfold.project.config import ProjectConfig
 
 
@@ -48,7 +49,7 @@ def verdicts(
             continue
         model = _listed(name, config, catalogue)
         found[name] = (
-            judge(model, catalogue, policy, today=day)
+            judge(model, catalogue, policy, today=day, host=_host(name, config, catalogue))
             if model
             else judge_unlisted(name, policy, today=day)
         )
@@ -113,6 +114,13 @@ def _listed(name: str, config: ProjectConfig, catalogue: Catalogue) -> Catalogue
             named = one.catalogue or one.model
             return catalogue.offered_as(named) or catalogue.offered_as(one.model)
     return catalogue.offered_as(name)
+
+
+def _host(name: str, config: ProjectConfig, catalogue: Catalogue) -> Host | None:
+    """The catalogue's entry of the host at whose address the project asks a model, if any."""
+    address = next((urlsplit(one.url).hostname for one in config.models if one.name == name), None)
+    known = [one for one in catalogue.hosts.values() if urlsplit(one.url).hostname == address]
+    return known[0] if address and known else None
 
 
 def _why(verdict: Verdict) -> str:

@@ -9,6 +9,7 @@ from math import ceil
 from typing import Any
 
 from fourfold.core.errors import InvalidInput
+from fourfold.evaluation.comparison import scale_of
 from fourfold.evidence import Entry
 from fourfold.metrics.scoring import metric_named
 from fourfold.reports.charts import Bar, Point, bars, scatter
@@ -370,8 +371,7 @@ class _Page:
     @property
     def relevant(self) -> float:
         """The smallest difference that matters, in the units of the decisive metric."""
-        scale = 100 if self.decisive in {"bleu", "chrf", "chrf++", "ter"} else 1
-        return float(self.body["relevant"]) * scale
+        return float(self.body["relevant"]) * scale_of(self.decisive)
 
     @property
     def timed(self) -> str:

@@ -125,7 +125,7 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "below": {"en": "below", "de": "unter"},
     "wait": {"en": "Wait, 95 of 100 at most", "de": "Wartezeit, 95 von 100 höchstens"},
-    "seconds": {"en": "s", "de": "s"},
+    "dollars": {"en": "$ / 1,000", "de": "$ / 1.000"},
     "runs_at": {"en": "Runs", "de": "Läuft"},
     "licence": {"en": "Licence", "de": "Lizenz"},
     "own_machine": {"en": "on your own machine", "de": "auf dem eigenen Rechner"},
@@ -194,9 +194,9 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     "evidence": {"en": "Evidence", "de": "Belege"},
     "evidence_entry": {
         "en": "Entry {number} of the evidence chain, {date}, hash {hash}; experiment {experiment}. "
-        "Every request and answer: fourfold compare --show {experiment}",
+        "Every request and answer: fourfold experiment export {experiment}",
         "de": "Eintrag {number} der Belegkette, {date}, Hash {hash}; Experiment {experiment}. "
-        "Jede Anfrage und Antwort: fourfold compare --show {experiment}",
+        "Jede Anfrage und Antwort: fourfold experiment export {experiment}",
     },
     "evidence_dataset": {
         "en": "Dataset {file}, SHA-256 {hash}",

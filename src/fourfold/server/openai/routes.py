@@ -82,10 +82,8 @@ class OpenAIRoutes:
         if wants_scores(request):
             await self._scoring.echo(exchange, request)
             return
-        prompts = texts_of(request.prompt, "prompt")
-        if len(prompts) > 1:
-            raise InvalidInput("There is more than one prompt.", hint="Send one a request.")
-        messages = [Message("user", prompts[0].replace("\x00", ""))]
+        prompt = await self._scoring.prompt_in_words(request)
+        messages = [Message("user", prompt.replace("\x00", ""))]
         options = completion_options(request)
         await self._speak(exchange, request, messages, options, _TEXT_SHAPE)
 

@@ -16,7 +16,7 @@ from fourfold.core.errors import InvalidInput
 from fourfold.core.protocols import ChatModel, ScoringModel
 from fourfold.core.records import TokenLogprob
 from fourfold.server.exchange import Exchange
-from fourfold.server.openai.requests import CompletionRequest, decoded
+from fourfold.server.openai.requests import CompletionRequest, decoded, texts_of
 from fourfold.server.services import Services
 
 _MOST_PROMPTS: Final = 64
@@ -104,6 +104,19 @@ class ScoringRoutes:
             "usage": {"prompt_tokens": count, "completion_tokens": 0, "total_tokens": count},
         }
         await exchange.answer(msgspec.json.encode(answer))
+
+    async def prompt_in_words(self, request: CompletionRequest) -> str:
+        """The one prompt of a request as text, also where it came as token numbers."""
+        prompt = request.prompt
+        if isinstance(prompt, list) and len(prompt) == 1 and not isinstance(prompt[0], int):
+            prompt = prompt[0]
+        if isinstance(prompt, str):
+            return prompt
+        if not _are_tokens(prompt):
+            texts_of(prompt, "prompt")  # raises where they are not even texts
+            raise InvalidInput("There is more than one prompt.", hint="Send one a request.")
+        _, model = self._model(request.model)
+        return await model.text_of(prompt)
 
     def _model(self, name: str) -> tuple[str, ScoringModel]:
         """That model or, where none is named, the only one on this machine, or the first."""
