@@ -165,6 +165,7 @@ def backend_tables() -> str:
 
 def _registries() -> Iterator[tuple[str, Any]]:
     from fourfold.assistant.readers import READERS
+    from fourfold.evaluation.formats import FORMATS
     from fourfold.guards import GUARDS
     from fourfold.ingestion.connectors import CONNECTORS
     from fourfold.ingestion.parsers import PARSERS
@@ -180,6 +181,7 @@ def _registries() -> Iterator[tuple[str, Any]]:
     yield "Parsers", PARSERS
     yield "Connectors", CONNECTORS
     yield "Metrics", METRICS
+    yield "Formats of experiments", FORMATS
 
 
 def _summary(target: str) -> str:

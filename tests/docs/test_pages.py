@@ -20,6 +20,7 @@ from fourfold.assistant.readers import READERS
 from fourfold.cli import fourfold
 from fourfold.core.registry import Registry
 from fourfold.core.settings import Settings
+from fourfold.evaluation.formats import FORMATS
 from fourfold.guards import GUARDS
 from fourfold.ingestion.connectors import CONNECTORS
 from fourfold.ingestion.parsers import PARSERS
@@ -31,7 +32,7 @@ from fourfold.retrieval.stores import STORES
 from .conftest import ROOT, Block, blocks, pages
 
 REGISTRIES: list[Registry[Any]] = [
-    CHAT_MODELS, CONNECTORS, EMBEDDERS, GUARDS, METRICS, PARSERS, READERS, STORES,
+    CHAT_MODELS, CONNECTORS, EMBEDDERS, FORMATS, GUARDS, METRICS, PARSERS, READERS, STORES,
 ]  # fmt: skip
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
