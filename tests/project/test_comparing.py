@@ -206,6 +206,16 @@ async def test_a_misspelt_metric_is_an_error_before_anything_is_sent(
     assert fakes.asked == 0
 
 
+async def test_a_key_in_an_address_is_not_kept(project: Project) -> None:
+    url = "http://user:hidden@127.0.0.1:9/v1?api-key=hidden"
+    models = [one.model_copy(update={"url": url}) for one in project.config.models]
+    project.config = project.config.model_copy(update={"models": models})
+    found = await compare_models(project, wanted(project, "large"), Watch())
+    entry = await project.evidence.latest("comparison")
+    assert "hidden" not in json.dumps([found, dict(entry.body)])
+    assert found["models"][0]["facts"]["where"] == "http://127.0.0.1:9/v1"
+
+
 async def test_a_model_is_not_compared_with_itself(project: Project) -> None:
     with pytest.raises(InvalidInput, match="compared with itself"):
         await compare_models(project, wanted(project, "large", "large"), Watch())

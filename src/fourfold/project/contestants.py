@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from fourfold.core.errors import InvalidInput
 from fourfold.core.records import Usage
@@ -15,6 +16,7 @@ from fourfold.evaluation.budget import Budget
 from fourfold.evaluation.estimate import CountingModel, Estimate, estimate
 from fourfold.evaluation.kept import KeptModel
 from fourfold.evaluation.systems import ApplicationSystem
+from fourfold.models.client import origin_of
 from fourfold.project import wiring
 from fourfold.project.application import application, prompts_of
 
@@ -85,7 +87,8 @@ def _model(project: Project, name: str) -> tuple[ChatModel | None, str, Tariff, 
     made = wiring.chat_model(name, project.config, project.settings, project.folder)
     if name in remote:
         config = remote[name]
-        url = wiring.address(config)
+        address = urlsplit(wiring.address(config))
+        url = origin_of(address) + address.path  # a key may stand behind it
         identity = f"remote:{config.provider}:{url}:{config.model}"
         facts = {"where": url, "kind": "remote", "model": config.model}
         return made, identity, wiring.tariff(config), facts
