@@ -4,7 +4,7 @@
         --json benchmarks/results/choosing
 
 FOLDER keeps the projects, so that a run that was stopped goes on where it was; the weights must be
-installed. A result is written for each task as it ends, and a table of all that are there is printed.
+installed. A result is written for each task as it ends, and a line of it is printed.
 """
 
 from __future__ import annotations

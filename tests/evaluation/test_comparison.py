@@ -10,7 +10,8 @@ from fourfold.core.errors import InvalidInput
 from fourfold.core.records import Usage
 from fourfold.datasets import Record
 from fourfold.evaluation.choice import ladder, recommend
-from fourfold.evaluation.comparison import Comparison, compare
+from fourfold.evaluation.comparison import compare
+from fourfold.evaluation.measured import Comparison
 from fourfold.evaluation.records import Case, Outcome
 from fourfold.metrics.resampling import Resampling
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from math import inf, isnan
 from typing import TYPE_CHECKING, Any
 
-from fourfold.evaluation.comparison import Comparison, is_significant, known, scale_of
+from fourfold.evaluation.measured import Comparison, is_significant, known, scale_of
 from fourfold.metrics.scoring import metric_named
 
 if TYPE_CHECKING:
-    from fourfold.evaluation.comparison import Measured
+    from fourfold.evaluation.measured import Measured
 
 RELEVANT = 0.02
 """Of a metric's scale: a difference below is of no use to anybody, unless a project says else."""

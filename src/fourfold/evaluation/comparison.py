@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from math import isnan, nan
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, replace
+from math import nan
+from typing import TYPE_CHECKING, Any
 
 from fourfold.core.errors import InvalidInput
 from fourfold.datasets.records import NOBODY_ANSWERED
 from fourfold.evaluation.judge import JudgeMetric
 from fourfold.evaluation.judging import JUDGE
+from fourfold.evaluation.measured import (
+    Comparison,
+    Effort,
+    Measured,
+    Slice,
+    Test,
+)
 from fourfold.metrics.base import averaged, mean
 from fourfold.metrics.resampling import Resampling, difference, interval, smallest_difference
 from fourfold.metrics.scoring import Score, is_share, metric_named, score_figures
@@ -22,154 +29,6 @@ if TYPE_CHECKING:
     from fourfold.evaluation.judging import Marks
     from fourfold.evaluation.records import Case, Outcome
     from fourfold.metrics.base import Figures, Metric
-    from fourfold.metrics.effort import Timed
-
-FEWEST_IN_SLICE: Final = 20
-"""Below, an interval is so wide that a slice only hints where to look."""
-
-_IN_HUNDREDS: Final = frozenset({"bleu", "chrf", "chrf++", "ter", "readability"})
-_SIGNIFICANT: Final = 0.05
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Test:
-    """Whether two systems differ by a metric, on the records that both answered.
-
-    `difference` is a's score minus b's; `p` is corrected for the number of pairs (Holm);
-    `detectable` is the smallest true difference that a set like this would show in 80 of 100 cases.
-    """
-
-    metric: str
-    a: str
-    b: str
-    difference: Interval
-    p: float
-    p_raw: float
-    detectable: float
-    method: str
-
-    def as_json(self) -> dict[str, Any]:
-        """The form that other programs rely on."""
-        return {
-            "metric": self.metric,
-            "a": self.a,
-            "b": self.b,
-            "difference": self.difference.value,
-            "low": known(self.difference.low),
-            "high": known(self.difference.high),
-            "p": self.p,
-            "p_raw": self.p_raw,
-            "detectable": known(self.detectable),
-            "method": self.method,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slice:
-    """A metric on the records of one language or tag."""
-
-    name: str
-    count: int
-    scores: Mapping[str, Interval]  # by system
-
-    @property
-    def too_small(self) -> bool:
-        """True when its figures only hint."""
-        return self.count < FEWEST_IN_SLICE
-
-    def as_json(self) -> dict[str, Any]:
-        """The form that other programs rely on."""
-        scores = {system: interval_json(one) for system, one in self.scores.items()}
-        return {
-            "slice": self.name,
-            "count": self.count,
-            "too_small": self.too_small,
-            "scores": scores,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """A system's figures over the records that all systems answered."""
-
-    system: str
-    scores: Mapping[str, Score]
-    cost_per_1000: Interval | None  # US dollars; None when nobody knows the price
-    seconds_p50: float  # not a number where the tool that asked did not tell
-    seconds_p95: float
-    first_text_seconds_p50: float | None
-    prompt_tokens: float  # a record, on average
-    completion_tokens: float
-    answered: int
-    refused: int
-    failed: Mapping[str, int]  # by code
-    minutes_per_1000: Score | None = None  # of correcting, where corrections were timed
-    correction_cost_per_1000: Score | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    judge_failed: int | None = None  # outputs that the judge could not score; None without a judge
-
-    def as_json(self) -> dict[str, Any]:
-        """The form that other programs rely on."""
-        cost = self.cost_per_1000
-        return {
-            "model": self.system,
-            "scores": {
-                name: {**interval_json(one.interval), "signature": one.signature}
-                for name, one in self.scores.items()
-            },
-            "cost_per_1000": cost.value if cost else None,
-            "cost_per_1000_interval": interval_json(cost) if cost else None,
-            "currency": "USD",
-            "seconds_p50": known(self.seconds_p50),
-            "seconds_p95": known(self.seconds_p95),
-            "first_text_seconds_p50": self.first_text_seconds_p50,
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": self.completion_tokens,
-            "answered": self.answered,
-            "refused": self.refused,
-            "failed": dict(self.failed),
-            **self._effort_json(),
-            **({} if self.judge_failed is None else {"judge_failed": self.judge_failed}),
-            **({"facts": dict(self.facts)} if self.facts else {}),
-        }
-
-    def _effort_json(self) -> dict[str, Any]:
-        known = {
-            "minutes_per_1000": self.minutes_per_1000,
-            "correction_cost_per_1000": self.correction_cost_per_1000,
-        }
-        return {
-            name: {**interval_json(one.interval), "signature": one.signature}
-            for name, one in known.items()
-            if one
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effort:
-    """Corrections that were timed, and what an hour of those people costs."""
-
-    timed: Sequence[Timed]
-    per_hour: float | None = None
-    currency: str = "EUR"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """What an experiment says; `count` records were answered by all systems."""
-
-    metrics: tuple[str, ...]  # the decisive one first
-    count: int
-    measured: tuple[Measured, ...]
-    tests: tuple[Test, ...]
-    slices: tuple[Slice, ...]
-
-    def test(self, a: str, b: str) -> Test:
-        """The test of two systems by the decisive metric, as a's score minus b's."""
-        for one in self.tests:
-            if one.metric == self.metrics[0] and {one.a, one.b} == {a, b}:
-                return one if one.a == a else _turned(one)
-        raise KeyError((a, b))
 
 
 def compare(
@@ -242,16 +101,6 @@ def compare(
         tests=tuple(tests),
         slices=tuple(_slices(table, metric_named(metrics[0]), how)),
     )
-
-
-def known(value: float) -> float | None:
-    """The value, or None for one that nobody knows; JSON has no NaN."""
-    return None if isnan(value) else value
-
-
-def interval_json(one: Interval) -> dict[str, float | None]:
-    """Value and ends."""
-    return {"value": known(one.value), "low": known(one.low), "high": known(one.high)}
 
 
 @dataclass(slots=True)
@@ -434,27 +283,3 @@ def _of_rows(how: Resampling, rows: Sequence[int]) -> Resampling:
     return Resampling(
         seed=how.seed, samples=how.samples, confidence=how.confidence, clusters=clusters
     )
-
-
-def _turned(one: Test) -> Test:
-    gap = one.difference
-    return Test(
-        metric=one.metric,
-        a=one.b,
-        b=one.a,
-        difference=Interval(-gap.value, -gap.high, -gap.low),
-        p=one.p,
-        p_raw=one.p_raw,
-        detectable=one.detectable,
-        method=one.method,
-    )
-
-
-def scale_of(metric: str) -> float:
-    """How much is much: 100 for metrics that count in hundreds, else 1."""
-    return 100.0 if metric.partition(":")[0] in _IN_HUNDREDS else 1.0
-
-
-def is_significant(p: float) -> bool:
-    """At the usual level, after the correction for several systems."""
-    return p < _SIGNIFICANT

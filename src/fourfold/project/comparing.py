@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from fourfold.core.errors import FourfoldError
 from fourfold.evaluation.budget import Budget
 from fourfold.evaluation.choice import RELEVANT, ladder, recommend
-from fourfold.evaluation.comparison import Effort, compare
+from fourfold.evaluation.comparison import compare
+from fourfold.evaluation.measured import Effort
 from fourfold.evaluation.run import Run
 from fourfold.evaluation.store import Experiments
 from fourfold.metrics.resampling import Resampling
@@ -29,9 +30,9 @@ from fourfold.prompts.tasks import ANSWER, TASKS
 
 if TYPE_CHECKING:
     from fourfold.datasets import Record
-    from fourfold.evaluation.comparison import Comparison
     from fourfold.evaluation.estimate import Estimate
     from fourfold.evaluation.judging import Marks
+    from fourfold.evaluation.measured import Comparison
     from fourfold.evaluation.records import Case, RunProgress
     from fourfold.project.contestants import Contestant
     from fourfold.project.judging import Examiner

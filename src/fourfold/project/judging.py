@@ -21,7 +21,7 @@ from fourfold.project.licences import check_licences
 if TYPE_CHECKING:
     from fourfold.core.protocols import ChatModel
     from fourfold.datasets import Record
-    from fourfold.evaluation.comparison import Comparison
+    from fourfold.evaluation.measured import Comparison
     from fourfold.evaluation.records import Case
     from fourfold.evaluation.run import Run
     from fourfold.evaluation.store import Journal

@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from fourfold.core.errors import InvalidInput
-from fourfold.evaluation.comparison import scale_of
+from fourfold.evaluation.measured import scale_of
 from fourfold.evidence import Entry
 from fourfold.metrics.scoring import metric_named
 from fourfold.reports.charts import Bar, Point, bars, scatter
