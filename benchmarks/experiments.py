@@ -6,7 +6,7 @@
 
 `overhead` sends 1,000 requests, 32 at once, to a stand-in that takes 200 ms for each, in turns from
 `fourfold compare` and from Inspect (a Python with `inspect-ai` and `openai` installed). Both are
-timed by the stand-in: from the first request to the last answer. The ideal is 1,000 / 32 x 200 ms.
+timed by the stand-in: from the first request to the last answer. The ideal is 32 waves of 200 ms.
 `busy` runs 60 records against a stand-in that says 429 for its first minute.
 """
 
@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,7 @@ def inspect(python: str, url: str, count: int, folder: Path) -> dict[str, Any]:
 
 def overhead(python: str | None) -> dict[str, Any]:
     """Rounds in turn; the ratio to the ideal of each."""
-    ideal = REQUESTS / AT_ONCE * LATENCY
+    ideal = ceil(REQUESTS / AT_ONCE) * LATENCY
     found: dict[str, list[dict[str, Any]]] = {"fourfold": [], "inspect": []}
     for _ in range(ROUNDS):
         for name in found if python else ["fourfold"]:

@@ -77,9 +77,16 @@ class Run:
         failures: list[str] = []
         async with asyncio.TaskGroup() as tasks:
             for _ in range(system.parallel):
-                tasks.create_task(self._work(system, todo, failures))
+                tasks.create_task(self._work(system, todo, failures, tasks))
 
-    async def _work(self, system: System, todo: Iterator[Record], failures: list[str]) -> None:
+    async def _work(
+        self,
+        system: System,
+        todo: Iterator[Record],
+        failures: list[str],
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        """Case after case; while one is written to disk, the next is asked for."""
         for record in todo:
             if self.stopped_because:
                 return
@@ -92,10 +99,13 @@ class Run:
                     self.stopped_because = reached
                     return
                 failures.append("" if case.outcome else case.error_code)
-            await self.journal.save(case)
-            self.done[system.name, record.id] = case
-            self._failed += case.outcome is None
-            self._tell(system)
+            tasks.create_task(self._keep(system, case))
+
+    async def _keep(self, system: System, case: Case) -> None:
+        await self.journal.save(case)
+        self.done[system.name, case.record_id] = case
+        self._failed += case.outcome is None
+        self._tell(system)
 
     async def _case(self, system: System, record: Record) -> Case:
         with exchanges_kept() as exchanges:

@@ -41,6 +41,7 @@ _ADD_CASE: Final = text("""
         first_text_seconds = excluded.first_text_seconds, error_code = excluded.error_code,
         error_message = excluded.error_message
 """)
+_GATHER_SECONDS: Final = 0.02  # what comes within them is written in one transaction
 _WAITS: Final = (0.0, 1.0, 5.0)  # seconds before each try to write
 _EXCHANGES: Final = """
     SELECT id, key, model, answer, logprobs, finish_reason, prompt_tokens, completion_tokens,
@@ -204,6 +205,7 @@ class Journal:
         ended = False
         while not ended:
             batch = [await self._waiting.get()]
+            await asyncio.sleep(_GATHER_SECONDS)
             with suppress(asyncio.QueueEmpty):
                 while True:
                     batch.append(self._waiting.get_nowait())
