@@ -52,7 +52,7 @@ class StandIn:
                 writer.write(await self._answer(json.loads(body)))
                 await writer.drain()
                 self.last = time.monotonic()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
