@@ -17,8 +17,8 @@ class Retries:
 
     Only a server that is busy, broken or out of reach is asked again, not one that let the time
     pass. It is given at least the time that it asked for (`Retry-After`); when that is longer than
-    `longest_seconds`, the error is raised at once, with the time in it. Full jitter: a wait is drawn
-    evenly from nothing to the bound
+    `longest_seconds`, the error is raised at once, with the time in it. Full jitter: a wait is
+    drawn evenly from nothing to the bound
     (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
     """
 
