@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 
 
 BACK_TO_THE_FIRST = (
+    "DROP TABLE fourfold.evidence, fourfold.cases, fourfold.exchanges, fourfold.experiments",
     "ALTER TABLE fourfold.failures DROP COLUMN groups",
     "DROP TABLE fourfold.trace_payloads, fourfold.trace_hours, fourfold.traces",
     "DROP TABLE fourfold.audit_log, fourfold.api_keys, fourfold.users",
