@@ -9,6 +9,7 @@ import pytest
 from fourfold.catalogue import Catalogue, read_catalogue
 from fourfold.catalogue.policy import Policy, Verdict, judge, judge_unlisted, read_policy
 from fourfold.core.errors import InvalidProject
+from fourfold.reports.words import finding
 
 TODAY = datetime.date(2026, 11, 22)
 SMALL = {"revenue_usd": 1_000_000, "monthly_users": 1_000, "country": "DE"}
@@ -132,3 +133,25 @@ def test_a_policy_is_read_from_its_file_and_its_mistakes_are_named(tmp_path: Pat
         read_policy(tmp_path)
     assert "company.country" in error.value.message
     assert "uses" in error.value.message
+
+
+def test_a_company_without_a_country_is_asked_where_it_is(catalogue: Catalogue) -> None:
+    found = verdict(catalogue, "llama-4-scout", company={"monthly_users": 5, "revenue_usd": 5})
+    barred = catalogue.licences["llama-4"].regions_excluded
+    assert ("unknown_country" in codes(found, "approval")) is bool(barred)
+
+
+@pytest.mark.parametrize("use", ["research", "internal", "customer-facing"])
+def test_every_finding_can_be_said_in_german(catalogue: Catalogue, use: str) -> None:
+    policy = Policy.model_validate({"use": use, "regions": ["ch"], "company": HUGE})
+    for model in catalogue.models.values():
+        for one in judge(model, catalogue, policy, today=TODAY).findings:
+            assert finding(one.as_json(), "de")
+
+
+@pytest.mark.parametrize("day", ["2026-99-01", "2026-02-30"])
+def test_a_day_that_does_not_exist_is_a_mistake_and_no_crash(tmp_path: Path, day: str) -> None:
+    text = f"approvals: [{{model: phi-4, by: Anna, date: {day}}}]\n"
+    (tmp_path / "policy.yaml").write_text(text)
+    with pytest.raises(InvalidProject, match=r"policy\.yaml"):
+        read_policy(tmp_path)

@@ -65,7 +65,7 @@ def test_a_comparison_can_be_made_listed_shown_and_reported(run: Run, mood: Path
     listed = run("compare", "--list", "--json", folder=mood).json["experiments"]
     assert [one["experiment"] for one in listed] == [found["experiment"]]
     shown = run("compare", "--show", found["experiment"], folder=mood)
-    assert "Take extractive" in shown.out
+    assert "Only extractive was measured" in shown.out
     report = run("report", "--language", "de", "--output", "bericht.html", "--json", folder=mood)
     assert report.json["experiment"] == found["experiment"]
     assert "Empfehlung" in (mood / "bericht.html").read_text(encoding="utf-8")

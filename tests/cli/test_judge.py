@@ -18,7 +18,9 @@ def test_a_judge_that_nobody_reaches_marks_nothing_and_is_counted(
 ) -> None:
     drafts = str(files / "drafts.txt")
     words = ("--model", "own", "--hypotheses", drafts, "--references", drafts)
-    result = run("judge", *words, "--json", folder=project)
+    unasked = run("judge", *words, "--json", folder=project)
+    assert (unasked.code, unasked.json["error"]["code"]) == (2, "usage")
+    result = run("judge", *words, "--yes", "--json", folder=project)
     assert result.code == 0, result.err
     assert (result.json["value"], result.json["judge_failed"]) == (None, 2)
     assert all(one["error"]["message"] for one in result.json["marks"])

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fourfold.catalogue.reading import Catalogue
 from fourfold.catalogue.records import UNKNOWN, CatalogueModel, Host, Licence
-from fourfold.core.errors import InvalidProject
+from fourfold.core.errors import InvalidProject, suggestion
 
 FILE_NAME = "policy.yaml"
 Use = Literal["research", "internal", "customer-facing"]
@@ -132,8 +132,8 @@ def read_policy(folder: Path) -> Policy | None:
     if not file.is_file():
         return None
     try:
-        return Policy.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        return Policy.model_validate(_loaded(file.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, _NotADay) as error:
         raise InvalidProject(
             f"`{file}` cannot be read: {error}.", hint="It must be YAML."
         ) from error
@@ -144,6 +144,36 @@ def read_policy(folder: Path) -> Policy | None:
         raise InvalidProject(
             f"`{file}` has mistakes:{listing}", hint="docs/guides/catalogue.md describes it."
         ) from error
+
+
+class _NotADay(Exception):
+    """A date that no calendar has."""
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return yaml.safe_load(text) or {}
+    except ValueError as error:
+        raise _NotADay(f"a date in it does not exist: {error}") from error
+
+
+def check_names(policy: Policy, catalogue: Catalogue) -> None:
+    """Raise `InvalidProject` for a name in the policy that the catalogue does not know.
+
+    A rule with a misspelt name would hold for nothing, and nobody would see it.
+    """
+    regions = {area.lower() for host in catalogue.hosts.values() for area in host.regions}
+    for kind, names, known in (
+        ("licence", policy.licences, catalogue.licences),
+        ("provider", policy.providers, {one.provider for one in catalogue.models.values()}),
+        ("region", policy.regions, regions | {"de", "ch", "uk"}),
+    ):
+        for name in names:
+            if name not in known:
+                raise InvalidProject(
+                    f"`{FILE_NAME}`: there is no {kind} called `{name}` in the catalogue.",
+                    hint=suggestion(name, known),
+                )
 
 
 def judge(
@@ -212,9 +242,8 @@ def _findings(
 def _commercial(licence: Licence, policy: Policy) -> Iterator[Finding]:
     levels, company = policy.levels, policy.company
     if licence.commercial_use == "no":
-        yield Finding(
-            "not_commercial", levels.not_commercial, f"{licence.title}: not for commerce."
-        )
+        text = f"{licence.title}: not for commercial use."
+        yield Finding("not_commercial", levels.not_commercial, text, {"title": licence.title})
     elif licence.commercial_use == "with-conditions":
         yield Finding(
             "conditions", levels.conditions, f"Commercial use on conditions: {licence.notes}"
@@ -237,6 +266,10 @@ def _commercial(licence: Licence, policy: Policy) -> Iterator[Finding]:
             values = {"limit": limit, "unit": unit, "own": own}
             yield Finding("over_threshold", levels.over_threshold, text, values)
     barred = {region.upper() for region in licence.regions_excluded}
+    if barred and not company.country:
+        named = ", ".join(sorted(barred))
+        text = f"Not for {named}; the policy does not say where the company is."
+        yield Finding("unknown_country", levels.unknown_term, text, {"regions": named})
     if company.country in barred or ("EU" in barred and company.country in _EU.split()):
         text = f"Not for {company.country}."
         values = {"country": company.country}
@@ -262,7 +295,7 @@ def _retirement(model: CatalogueModel, levels: Levels, today: datetime.date) -> 
     retired: str | None = model.get("retired")
     if not retired or model.is_open:  # weights do not go out with a service
         return
-    day = datetime.date.fromisoformat((retired + "-01-01")[:10])
+    day = datetime.date.fromisoformat((retired + "-01-01")[:10])  # checked when it was read
     if day <= today:
         text = f"It was shut down on {retired}."
         yield Finding("retired", levels.retired, text, {"date": retired})

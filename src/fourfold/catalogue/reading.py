@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from fourfold.catalogue.records import (
     Benchmark,
@@ -92,6 +93,14 @@ def read_catalogue(project: Path | None = None) -> Catalogue:
     return Catalogue(models, licences, hosts, benchmarks, sources)
 
 
+def _day(written: str) -> str:
+    """`2026`, `2026-03` or `2026-03-14`, if there is such a day."""
+    if not re.fullmatch(r"\d{4}(-\d\d){0,2}", written):
+        raise ValueError("must be a day, 2026-03-14, a month, or a year")
+    datetime.date.fromisoformat((written + "-01-01")[:10])
+    return written
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -110,8 +119,8 @@ class _Facts(_Part):
     output: list[str] | None = None
     languages: list[str] | None = None
     multilingual: bool | None = None
-    released: str | None = Field(None, pattern=r"^\d{4}(-\d\d){0,2}$")
-    retired: str | None = Field(None, pattern=r"^\d{4}(-\d\d){0,2}$")
+    released: Annotated[str, AfterValidator(_day)] | None = None
+    retired: Annotated[str, AfterValidator(_day)] | None = None
     knowledge: str | None = None
     reasoning: bool | None = None
     tool_call: bool | None = None
@@ -271,7 +280,7 @@ def _source_entries(
             source = Source(key=key, **value)
         except TypeError as error:
             raise InvalidProject(f"`{file}`, source `{key}`: {error}.") from error
-        if not isinstance(source.read, datetime.date) or not source.url.startswith("http"):
+        if not isinstance(source.read, datetime.date) or not str(source.url).startswith("http"):
             raise InvalidProject(
                 f"`{file}`, source `{key}`: it needs an address and the day on which it was read.",
                 hint=f"{key}: {{title: …, url: https://…, read: 2026-11-22}}",
@@ -305,7 +314,7 @@ def _must_know(
 def _yaml(file: Traversable | Path) -> Any:
     try:
         return yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 it is safe
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise InvalidProject(
             f"`{file}` cannot be read: {error}.", hint="It must be YAML."
         ) from error

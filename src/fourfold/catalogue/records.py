@@ -104,12 +104,12 @@ class Offer:
 
     @property
     def is_priced(self) -> bool:
-        """True when prompt and answer have a price."""
-        return self.input is not None and self.output is not None
+        """True when prompt and answer have a price; 0 is a trial, not a price."""
+        return bool(self.input) and bool(self.output)
 
     def cost(self, input_tokens: float, output_tokens: float) -> float | None:
         """US dollars for so many tokens."""
-        if self.input is None or self.output is None:
+        if not self.input or not self.output:
             return None
         return (input_tokens * self.input + output_tokens * self.output) / 1_000_000
 

@@ -93,6 +93,7 @@ async def ask(
         question = read_text(file)
     principal, conditions = asker(groups), parse_where(where)
     async with open_project(folder, model=model) as project:
+        project.check_licences([project.config.model])
         if question is None and questions is None:
             await _talk(project, principal, conditions, as_json=as_json)
             return

@@ -174,6 +174,9 @@ def shortlist_models(
     policy = policy or Policy()
     if use:
         policy = policy.model_copy(update={"use": use})
+    spoken = {language for one in catalogue.models.values() for language in one.languages or ()}
+    _must_know("language", languages, spoken)
+    _must_know("region", regions, {r for host in catalogue.hosts.values() for r in host.regions})
     task = task or _project_task(folder)
     usual = TASK_TOKENS[task]
     wishes = Wishes(
@@ -239,13 +242,24 @@ def _show_verdict(verdict: Verdict) -> None:
         show(faint(f"  {verdict.source}"))
 
 
+def _must_know(kind: str, names: tuple[str, ...], known: set[str]) -> None:
+    from fourfold.core.errors import suggestion
+
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"No {kind} `{name}` is known. {suggestion(name, known)}")
+
+
 def _opened(folder: Path | None) -> tuple[Catalogue, Policy | None]:
     """The catalogue, with what the project adds where we stand in one."""
     from fourfold.catalogue import read_catalogue
-    from fourfold.catalogue.policy import read_policy
+    from fourfold.catalogue.policy import check_names, read_policy
 
     project = _project(folder)
-    return read_catalogue(project), read_policy(project) if project else None
+    catalogue, policy = read_catalogue(project), read_policy(project) if project else None
+    if policy:
+        check_names(policy, catalogue)
+    return catalogue, policy
 
 
 def _project(folder: Path | None) -> Path | None:
@@ -353,7 +367,9 @@ def _languages(one: CatalogueModel) -> str:
 
 
 def _price(one: CatalogueModel) -> str:
-    offer = next((offer for offer in one.offers if offer.is_priced), None)
+    from fourfold.catalogue.prices import current
+
+    offer = next((offer for offer in map(current, one.offers) if offer.is_priced), None)
     return f"{offer.input:g}/{offer.output:g}" if offer else ""
 
 

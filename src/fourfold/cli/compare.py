@@ -98,7 +98,7 @@ async def compare(
     Examples:
       fourfold compare --models extractive,smollm2-135m,qwen2.5-0.5b
       fourfold compare --models gpt-5-mini,qwen2.5-0.5b --budget 5
-      fourfold compare --models qwen2.5-1.5b,qwen2.5-0.5b,smollm2-135m --ladder
+      fourfold compare --models qwen2.5-coder-1.5b,qwen2.5-0.5b,smollm2-135m --ladder
       fourfold compare --list
     """
     from fourfold.cli.progress import comparison_bar
@@ -153,7 +153,7 @@ def show_comparison(result: dict[str, Any]) -> None:
         table.add_row(
             one["model"],
             *(_score(one["scores"][name]) for name in metrics),
-            "unknown" if cost is None else f"{cost:.2f}",
+            "unknown" if cost is None else _dollars(cost),
             _seconds(one["seconds_p50"]),
             _seconds(one["seconds_p95"]),
             str(sum(one["failed"].values()) or ""),
@@ -161,6 +161,8 @@ def show_comparison(result: dict[str, Any]) -> None:
     Console(highlight=False, width=_WIDE).print(table)
     show(faint(f"{counted(result['compared'], 'record')} that all answered; intervals of 95 %."))
     show("")
+    for one in result.get("left_out", []):
+        show(f"{one['model']} answered nothing and is left out: {one['message']}\n")
     _show_tests(result)
     _show_slices(result)
     _show_judge(result)
@@ -169,7 +171,8 @@ def show_comparison(result: dict[str, Any]) -> None:
     if "ladder" in result:
         show(heading(f"The smallest that holds: {result['ladder']['smallest']}"))
     choice = result["recommendation"]
-    show(heading(f"Take {choice['model']}"))
+    alone = len(result["models"]) == 1
+    show(heading(f"Only {choice['model']} was measured" if alone else f"Take {choice['model']}"))
     show(choice["because"])
     for sentence in choice["would_change"]:
         show(f"  {sentence}")
@@ -234,6 +237,10 @@ def _digits(value: float | None) -> str:
     return f"{value:.1f}" if abs(value) >= 2 else f"{value:.3f}"
 
 
+def _dollars(value: float) -> str:
+    return f"{value:.2f}" if value == 0 or value >= 0.1 else f"{value:.2g}"
+
+
 def _agrees(
     estimates: Sequence[Estimate], budget: float | None, *, yes: bool, as_json: bool
 ) -> bool:
@@ -244,7 +251,8 @@ def _agrees(
         if one.likely_usd is None:
             say(f"{one.system}: nobody knows the price.")
         else:
-            say(f"{one.system}: about {one.likely_usd:.2f} $, at most {one.most_usd:.2f} $.")
+            likely, most = _dollars(one.likely_usd), _dollars(one.most_usd or 0.0)
+            say(f"{one.system}: about {likely} $, at most {most} $.")
     if budget is not None:
         say(f"It stops before {budget:.2f} $.")
     if as_json and not yes and budget is None:

@@ -44,6 +44,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option(
     "--parallel", type=click.IntRange(1, 512), default=8, show_default=True, help="Calls at once."
 )
+@click.option("--yes", is_flag=True, help="Do not ask before money is spent.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the intervals.")
 @project_option
 @json_option
@@ -58,6 +59,7 @@ async def judge(
     human: Path | None,
     budget: float | None,
     parallel: int,
+    yes: bool,
     seed: int,
     folder: Path | None,
     as_json: bool,
@@ -86,6 +88,12 @@ async def judge(
         seed=seed,
     )
     async with open_project(folder) as project:
+        is_remote = model in {one.name for one in project.config.models}
+        if is_remote and not yes and budget is None:
+            if as_json:
+                raise click.UsageError("It may cost money: add --budget or --yes.")
+            count = len(texts.hypotheses)
+            click.confirm(f"Send {count} requests to `{model}`?", abort=True, err=True)
         with count_bar("Judging", len(texts.hypotheses)) as told:
             found = await judge_texts(project, texts, told)
     if as_json:

@@ -142,12 +142,22 @@ def _because(
     if not rungs:
         return f"`{chosen.system}` is the only one: {metric} {score:.3g}."
     if chosen is best:
+        holding = ", ".join(f"`{rung.system}`" for rung in rungs if rung.holds)
+        others = (
+            f"{holding} holds too, but is not cheaper or faster"
+            if holding
+            else (f"the others are worse by more than {margin:g}, or significantly")
+        )
         return (
-            f"`{chosen.system}` has the best {metric} ({score:.3g}) on {comparison.count} records, "
-            f"and no cheaper or faster one holds: they are worse by more than {margin:g}, or "
-            "significantly."
+            f"`{chosen.system}` has the best {metric} ({score:.3g}) on {comparison.count} records; "
+            f"{others}."
         )
     rung = next(one for one in rungs if one.system == chosen.system)
+    if rung.worse_by <= 0:
+        return (
+            f"`{chosen.system}` is cheaper or faster than `{best.system}`, and its {metric} "
+            f"({score:.3g}) is the same on {comparison.count} records."
+        )
     return (
         f"`{chosen.system}` is cheaper or faster than `{best.system}`, and its {metric} "
         f"({score:.3g}) is worse by {rung.worse_by:.3g} only (p = {rung.p:.2g}, "
@@ -161,10 +171,9 @@ def _would_change(
     """What one would have to learn to decide otherwise."""
     found = []
     unsure = [rung for rung in rungs if not rung.could_show and rung.holds]
-    if unsure:
-        largest = max(
-            comparison.test(comparison_best(comparison), rung.system).detectable for rung in unsure
-        )
+    seen = [comparison.test(comparison_best(comparison), rung.system).detectable for rung in unsure]
+    if seen := [one for one in seen if not isnan(one)]:
+        largest = max(seen)
         found.append(
             f"More records: this set shows differences from {largest:.2g} on, and "
             f"{margin:g} would matter."

@@ -142,8 +142,7 @@ class Run:
             try:
                 return await system.answer(record)
             except ModelRateLimited as error:  # it refused, so that nothing is paid twice
-                asked = error.retry_after_seconds or wait
-                pause = min(asked, _LONGEST_WAIT) * (1 + self.jitter() / 4)
+                pause = (error.retry_after_seconds or wait) * (1 + self.jitter() / 4)
                 if waited + pause > self.patience_seconds:
                     raise
             await self.sleep(pause)

@@ -100,6 +100,8 @@ def smallest_difference(a: Figures, b: Figures, value: Value, how: Resampling) -
         value(sums[:width]) - value(sums[width:])
         for sums in _drawn_sums(np.hstack((ours, theirs)), how)
     ]
+    if np.std(gaps) == 0:
+        return float("nan")  # texts that never differ do not tell what a difference would be
     law = NormalDist()
     wanted = law.inv_cdf(0.975) + law.inv_cdf(0.8)
     return float(wanted * np.std(gaps) * sqrt(len(ours) / (len(ours) - 1)))

@@ -43,7 +43,9 @@ def wilson(successes: int, count: int, *, confidence: float = 0.95) -> Interval:
     share = successes / count
     centre = (share + z * z / (2 * count)) / (1 + z * z / count)
     half = z / (1 + z * z / count) * sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2)
-    return Interval(share, max(0.0, centre - half), min(1.0, centre + half))
+    low = max(0.0, centre - half) if successes else 0.0
+    high = min(1.0, centre + half) if successes < count else 1.0
+    return Interval(share, low, high)
 
 
 def bootstrap_mean(

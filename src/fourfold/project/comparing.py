@@ -116,6 +116,7 @@ async def compare_models(project: Project, wanted: Wanted, watch: Watch) -> dict
         "dataset": {"file": wanted.dataset.name, "hash": spec["dataset"], "records": len(records)},
         **_found(comparison, wanted, [one.name for one in those]),
         **(about_judge(project, judge, comparison, wanted.models) if judge else {}),
+        "left_out": _left_out(cases),
         "failures": _failures(cases),
         "spent_usd": spent,
     }
@@ -198,6 +199,17 @@ def _found(comparison: Comparison, wanted: Wanted, names: Sequence[str]) -> dict
             "rungs": [rung.as_json() for rung in rungs],
         }
     return found
+
+
+def _left_out(cases: Sequence[Case]) -> list[dict[str, str]]:
+    """The systems that answered nothing, each with what went wrong first."""
+    answered = {case.system for case in cases if case.outcome}
+    silent = {case.system: case.error_message for case in reversed(cases)}
+    return [
+        {"model": name, "message": message}
+        for name, message in silent.items()
+        if name not in answered
+    ]
 
 
 def _failures(cases: Sequence[Case]) -> list[dict[str, str]]:

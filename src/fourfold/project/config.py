@@ -240,10 +240,10 @@ def parse_config(text: str, file: Path) -> ProjectConfig:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         values = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # a date that no calendar has is a ValueError
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it is not YAML"
+        problem = getattr(error, "problem", None) or str(error) or "it is not YAML"
         raise InvalidProject(
             f"`{file}`{where}: {problem}.",
             hint="Check the indentation; a text with `:` or `#` in it needs quotes.",

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from fourfold.project.project import Project
 
 
+_SAMPLES, _SAMPLE_BYTES = 33, 65_536  # of a file of weights
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contestant:
     """A model with a prompt, before it is made into a system; `identity` tells it from others."""
@@ -94,7 +97,7 @@ def _model(project: Project, name: str) -> tuple[ChatModel | None, str, Tariff, 
         return made, identity, wiring.tariff(config), facts
     file = wiring.weights_file(name, project.settings, project.folder)
     size = file.stat().st_size
-    identity = f"weights:{size}:{_head_hash(file)}"
+    identity = f"weights:{size}:{_sampled_hash(file, size)}"
     known = {"where": "this machine", "kind": "weights", "file": file.name, "bytes": size}
     return made, identity, _free, known
 
@@ -103,10 +106,16 @@ def _free(usage: Usage) -> float:
     return 0.0
 
 
-def _head_hash(file: Path) -> str:
-    """Of the first megabyte, where a GGUF has its metadata; hashing gigabytes takes too long."""
+def _sampled_hash(file: Path, size: int) -> str:
+    """Of pieces all over the file: two models of one kind differ in their weights alone, and
+    hashing gigabytes takes too long.
+    """
+    found = sha256()
     with file.open("rb") as opened:
-        return sha256(opened.read(1_000_000)).hexdigest()[:16]
+        for place in range(_SAMPLES):
+            opened.seek(place * max(0, size - _SAMPLE_BYTES) // (_SAMPLES - 1))
+            found.update(opened.read(_SAMPLE_BYTES))
+    return found.hexdigest()[:16]
 
 
 def systems(

@@ -12,11 +12,13 @@ from fourfold.catalogue.policy import (
     FILE_NAME,
     Policy,
     Verdict,
+    check_names,
     judge,
     judge_unlisted,
     read_policy,
 )
 from fourfold.core.errors import FourfoldError
+from fourfold.project import wiring
 from fourfold.project.wiring import EXTRACTIVE
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ def verdicts(
 
     policy = read_policy(folder) or Policy()
     catalogue = read_catalogue(folder)
+    check_names(policy, catalogue)
     day = today or datetime.date.today()
     found = {}
     for name in names:
@@ -118,7 +121,8 @@ def _listed(name: str, config: ProjectConfig, catalogue: Catalogue) -> Catalogue
 
 def _host(name: str, config: ProjectConfig, catalogue: Catalogue) -> Host | None:
     """The catalogue's entry of the host at whose address the project asks a model, if any."""
-    address = next((urlsplit(one.url).hostname for one in config.models if one.name == name), None)
+    asked = (one for one in config.models if one.name == name)
+    address = next((urlsplit(wiring.address(one)).hostname for one in asked), None)
     known = [one for one in catalogue.hosts.values() if urlsplit(one.url).hostname == address]
     return known[0] if address and known else None
 

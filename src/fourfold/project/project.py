@@ -52,12 +52,16 @@ class Project:
         self.database = database
         self.tracer = tracer
 
-    def check_licences(self) -> None:
-        """Raise `LicenceGate` when the project has a policy and it keeps out one of its models."""
+    def check_licences(self, names: Sequence[str] | None = None) -> None:
+        """Raise `LicenceGate` when the project's policy keeps out one of these models.
+
+        Without names all models of the project are checked; without a policy none is kept out.
+        """
         from fourfold.project.licences import check_licences, has_policy
 
         if has_policy(self.folder):
-            check_licences(self.folder, self.config, list(self.models))
+            wanted = list(self.models) if names is None else names
+            check_licences(self.folder, self.config, wanted)
 
     async def prepare(self) -> None:
         """Load the application's model now instead of at the first question."""

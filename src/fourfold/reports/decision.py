@@ -19,6 +19,7 @@ from fourfold.reports.words import LANGUAGES, METRIC_NAMES, PHRASES, TASK_NAMES,
 _OPTIONS = 3
 _SIGNIFICANT = 0.05
 _UNFELT = 0.01  # seconds
+_SMALL_PRICE = 0.1  # US dollars; below, more decimals are shown
 
 
 def decision_report(entry: Entry, *, language: str) -> str:
@@ -104,7 +105,11 @@ class _Page:
     @property
     def would_change(self) -> list[str]:
         """What one would have to learn to decide otherwise."""
-        found = [*self._more_records(), *self._unsure(), *self._licence_duties()]
+        found = [
+            self.t("change_left_out", model=one["model"], message=one["message"])
+            for one in self.body.get("left_out", [])
+        ]
+        found += [*self._more_records(), *self._unsure(), *self._licence_duties()]
         failed = sum(self.chosen["failed"].values())
         if failed:
             found.append(self.t("change_failed", count=failed, model=self.chosen["model"]))
@@ -179,7 +184,8 @@ class _Page:
             return self.t("unknown")
         if one["cost_per_1000"] == 0:
             return self.t("own_hardware_cost")
-        return f"{self.n(one['cost_per_1000'], 2)} $"
+        cost = one["cost_per_1000"]
+        return f"{self.n(cost, 2 if cost >= _SMALL_PRICE else None)} $"
 
     def correcting(self, one: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Minutes and money of people for 1,000 tasks, each with its interval."""
@@ -332,7 +338,9 @@ class _Page:
     def way_out(self, one: Mapping[str, Any]) -> str:
         """What leaving this model would take."""
         known = self.known(one)
-        if self.is_baseline(one) or one.get("facts", {}).get("kind") == "weights":
+        if self.is_baseline(one):
+            return ""
+        if one.get("facts", {}).get("kind") == "weights":
             return self.t("exit_open")
         if known.get("kind") == "open-weights":
             return self.t("exit_open")

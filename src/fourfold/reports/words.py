@@ -20,8 +20,8 @@ TASK_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
 
 METRIC_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
     "hter": {
-        "en": "share of words to correct (HTER)",
-        "de": "Anteil zu korrigierender Wörter (HTER)",
+        "en": "corrections for each word (HTER)",
+        "de": "Korrekturen je Wort (HTER)",
     },
     "chrf": {"en": "likeness in letters (chrF)", "de": "Ähnlichkeit in Buchstaben (chrF)"},
     "bleu": {"en": "likeness in phrases (BLEU)", "de": "Ähnlichkeit in Wortfolgen (BLEU)"},
@@ -44,22 +44,22 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     "title": {"en": "Which model, and why?", "de": "Welches Modell, und warum?"},
     "question": {
         "en": "Which model should {application} use for {task}?",
-        "de": "Welches Modell soll {application} einsetzen: {task}?",
+        "de": "Welches Modell für {application}? Aufgabe: {task}",
     },
     "made": {
         "en": "Measured on {date} on {count} records of your own task ({file}).",
         "de": "Gemessen am {date} an {count} Fällen der eigenen Aufgabe ({file}).",
     },
     "recommendation": {"en": "Recommendation", "de": "Empfehlung"},
+    "take_alone": {"en": "Only {model} was measured.", "de": "Nur {model} wurde gemessen."},
     "take": {"en": "Take {model}.", "de": "Nehmen Sie {model}."},
     "because_best": {
-        "en": "It has the best figure: {metric} {score}. No cheaper or faster one is as good.",
-        "de": "Es hat den besten Wert: {metric} {score}. Kein günstigeres oder schnelleres ist so "
-        "gut.",
+        "en": "It has the best figure: {metric} {score}.",
+        "de": "Es hat den besten Wert: {metric} {score}.",
     },
     "because_alone": {
-        "en": "It is the only one that was measured: {metric} {score}.",
-        "de": "Es ist das einzige, das gemessen wurde: {metric} {score}.",
+        "en": "There is nothing to choose yet: {metric} {score}. Compare it with others.",
+        "de": "Noch gibt es nichts zu wählen: {metric} {score}. Vergleichen Sie es mit anderen.",
     },
     "because_cheaper": {
         "en": "It is cheaper or faster than {best} and not measurably worse: {metric} {score}, a "
@@ -68,8 +68,8 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
         "{score}, ein Unterschied von {worse} (p = {p}).",
     },
     "plainly_hter": {
-        "en": "Of 100 words that it writes, people still change {count}.",
-        "de": "Von 100 Wörtern, die es schreibt, ändern Menschen noch {count}.",
+        "en": "For 100 words of the text that is released, people make {count} corrections.",
+        "de": "Auf 100 Wörter des freigegebenen Textes kommen {count} Korrekturen.",
     },
     "plainly_share": {
         "en": "Of 100 outputs, {count} are right.",
@@ -101,6 +101,10 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     "change_failed": {
         "en": "{count} records on which {model} failed are not in its figures.",
         "de": "{count} Fälle, an denen {model} scheiterte, sind nicht in seinen Zahlen.",
+    },
+    "change_left_out": {
+        "en": "{model} answered nothing and is in none of the figures: {message}",
+        "de": "{model} hat nichts beantwortet und fehlt in allen Zahlen: {message}",
     },
     "change_nothing": {
         "en": "Nothing that this comparison shows. Repeat it when models or requests change.",
@@ -194,9 +198,11 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     "evidence": {"en": "Evidence", "de": "Belege"},
     "evidence_entry": {
         "en": "Entry {number} of the evidence chain, {date}, hash {hash}; experiment {experiment}. "
-        "Every request and answer: fourfold experiment export {experiment}",
+        "Every request and answer: fourfold experiment export {experiment} --format jsonl "
+        "--output FILE",
         "de": "Eintrag {number} der Belegkette, {date}, Hash {hash}; Experiment {experiment}. "
-        "Jede Anfrage und Antwort: fourfold experiment export {experiment}",
+        "Jede Anfrage und Antwort: fourfold experiment export {experiment} --format jsonl "
+        "--output DATEI",
     },
     "evidence_dataset": {
         "en": "Dataset {file}, SHA-256 {hash}",
@@ -259,9 +265,10 @@ FINDINGS: Final[Mapping[str, str]] = {
     "Regeln der Firma.",
     "over_threshold": "Frei nur unter {limit} ({unit}); Sie haben {own}.",
     "excluded_region": "Nicht für {country}.",
+    "unknown_country": "Nicht für {regions}; der Sitz steht nicht in den Regeln der Firma.",
     "retired": "Das Modell wurde am {date} abgeschaltet.",
     "retires_soon": "Das Modell wird am {date} abgeschaltet.",
-    "residency": "Kein bekannter Anbieter verarbeitet die Daten in: {regions}.",
+    "residency": "Kein bekannter Ort der Verarbeitung in: {regions}.",
     "attribution": "Namensnennung oder Hinweise sind Pflicht (siehe Lizenz).",
     "acceptable_use": "Eine Liste verbotener Zwecke gilt; prüfen Sie den Ihren.",
     "derivatives_inherit": "Was Sie daraus anpassen, bleibt unter diesen Bedingungen.",
