@@ -25,14 +25,14 @@ def test_a_judge_that_nobody_reaches_marks_nothing_and_is_counted(
     assert (result.json["value"], result.json["judge_failed"]) == (None, 2)
     assert all(one["error"]["message"] for one in result.json["marks"])
     assert "geheim" not in result.out
-    shown = run("judge", *words, folder=project)
+    shown = run("judge", *words, "--yes", folder=project)
     assert "2 texts could not be scored" in shown.out
 
 
 def test_marks_of_people_that_are_no_marks_are_named(run: Run, project: Path, files: Path) -> None:
     drafts, marks = str(files / "drafts.txt"), str(files / "marks.txt")
     words = ("--hypotheses", drafts, "--references", drafts, "--human", marks)
-    result = run("judge", "--model", "own", *words, folder=project)
+    result = run("judge", "--model", "own", *words, "--yes", folder=project)
     assert result.code == 1
     assert "Line 2 of the marks of people is `sehr gut`" in result.err
 
