@@ -181,13 +181,15 @@ def show_comparison(result: dict[str, Any]) -> None:
 
 
 def _show_tests(result: dict[str, Any]) -> None:
+    from fourfold.evaluation.measured import is_significant
+
     decisive = result["metrics"][0]
     tests = [test for test in result["tests"] if test["metric"] == decisive]
     if not tests:
         return
     show(heading(f"Differences in {decisive}"))
     for test in tests:
-        verdict = "differ" if test["p"] < 0.05 else "no difference shown"
+        verdict = "differ" if is_significant(test["p"]) else "no difference shown"
         detectable = test["detectable"]
         sees = "" if detectable is None else f", the set shows {detectable:.2g} and more"
         show(

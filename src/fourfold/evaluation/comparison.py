@@ -273,13 +273,9 @@ def _clustered(how: Resampling, records: Sequence[Record]) -> Resampling:
     if not any(record.cluster for record in records):
         return how
     clusters = [record.cluster or f"only {record.id}" for record in records]
-    return Resampling(
-        seed=how.seed, samples=how.samples, confidence=how.confidence, clusters=clusters
-    )
+    return replace(how, clusters=clusters)
 
 
 def _of_rows(how: Resampling, rows: Sequence[int]) -> Resampling:
     clusters = None if how.clusters is None else [how.clusters[row] for row in rows]
-    return Resampling(
-        seed=how.seed, samples=how.samples, confidence=how.confidence, clusters=clusters
-    )
+    return replace(how, clusters=clusters)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isnan
 from typing import TYPE_CHECKING, Any, Final
 
@@ -173,16 +173,7 @@ def interval_json(one: Interval) -> dict[str, float | None]:
 
 def _turned(one: Test) -> Test:
     gap = one.difference
-    return Test(
-        metric=one.metric,
-        a=one.b,
-        b=one.a,
-        difference=Interval(-gap.value, -gap.high, -gap.low),
-        p=one.p,
-        p_raw=one.p_raw,
-        detectable=one.detectable,
-        method=one.method,
-    )
+    return replace(one, a=one.b, b=one.a, difference=Interval(-gap.value, -gap.high, -gap.low))
 
 
 def scale_of(metric: str) -> float:

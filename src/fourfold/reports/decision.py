@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from fourfold.core.errors import InvalidInput
-from fourfold.evaluation.measured import scale_of
+from fourfold.evaluation.measured import is_significant, scale_of
 from fourfold.evidence import Entry
 from fourfold.metrics.scoring import metric_named
 from fourfold.reports.charts import Bar, Point, bars, scatter
@@ -17,7 +17,6 @@ from fourfold.reports.numbers import between, number
 from fourfold.reports.words import LANGUAGES, METRIC_NAMES, PHRASES, TASK_NAMES, finding, phrase
 
 _OPTIONS = 3
-_SIGNIFICANT = 0.05
 _UNFELT = 0.01  # seconds
 _SMALL_PRICE = 0.1  # US dollars; below, more decimals are shown
 
@@ -143,7 +142,7 @@ class _Page:
         return [
             self.t("change_unsure", model=one["model"], p=self.n(one["p"]))
             for one in self.choice["others"]
-            if not one["holds"] and one["p"] >= _SIGNIFICANT
+            if not one["holds"] and not is_significant(one["p"])
         ]
 
     def _licence_duties(self) -> list[str]:
