@@ -49,11 +49,14 @@ def current(offer: Offer) -> Offer:
         except (LookupError, ValueError):
             return offer
         found.append(float(price.total_price) * 1_000_000 / _SAMPLE)
-    return replace(offer, input=found[0], output=found[1], cached=found[2], source=_source())
+    return replace(
+        offer, input=found[0], output=found[1], cached=found[2], source=list_price_source()
+    )
 
 
 @cache
-def _source() -> Source:
+def list_price_source() -> Source:
+    """The installed release of `genai-prices`, read on the newest day that its data name."""
     release = version("genai-prices")
     return Source(
         key="genai-prices",

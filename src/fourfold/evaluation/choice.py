@@ -1,4 +1,4 @@
-"""Which system to take: the cheapest that is not worse than the best, and why."""
+"""Which system to take: the cheapest that may be taken and is not worse than the best, and why."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from math import inf, isnan
 from typing import TYPE_CHECKING, Any
 
+from fourfold.evaluation.caution import Warned, warnings
 from fourfold.evaluation.measured import Comparison, is_significant, known, scale_of
+from fourfold.evaluation.permission import Permission, permission
 from fourfold.metrics.scoring import metric_named
 
 if TYPE_CHECKING:
@@ -43,13 +45,20 @@ class Recommendation:
     """The system to take, the best one, and how each other one stands beside the best.
 
     `because` says the rule with its figures; `would_change` what would lead to another choice.
+    `excluded` are those that may never be taken: they are neither `system` nor `best`. With
+    `conditions`, the system may be taken only when somebody agrees to them; `otherwise` is the one
+    to take until then. Without any system that may be taken, `system` and `best` are None.
     """
 
-    system: str
-    best: str
+    system: str | None
+    best: str | None
     rungs: tuple[Rung, ...]
     because: str
     would_change: tuple[str, ...]
+    conditions: Permission | None = None
+    otherwise: str | None = None
+    excluded: tuple[Permission, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The form that other programs rely on."""
@@ -59,28 +68,42 @@ class Recommendation:
             "because": self.because,
             "would_change": list(self.would_change),
             "others": [rung.as_json() for rung in self.rungs],
+            "conditions": self.conditions.as_json()["reasons"] if self.conditions else [],
+            "otherwise": self.otherwise,
+            "excluded": [one.as_json() for one in self.excluded],
+            "warnings": [one.as_json() for one in self.warnings],
         }
 
 
 def recommend(comparison: Comparison, *, relevant: float = RELEVANT) -> Recommendation:
-    """The cheapest system that is neither significantly nor relevantly worse than the best.
+    """The cheapest system that may be taken and is not worse than the best of those.
 
-    Judged by the decisive metric; of systems that cost the same, the faster one (p95) is taken. A
-    system whose price nobody knows counts as dearer than all others.
+    Not worse means neither significantly nor by more than `relevant`, judged by the decisive
+    metric; of systems that cost the same, the faster one (p95) is taken. A system whose price
+    nobody knows counts as dearer than all others.
     """
     metric = comparison.metrics[0]
     margin = relevant * scale_of(metric)
     ranked = _ranked(comparison.measured, metric)
-    best = ranked[0]
-    rungs = [_rung(comparison, best.system, one.system, margin) for one in ranked[1:]]
-    holding = {rung.system for rung in rungs if rung.holds} | {best.system}
-    chosen = min((one for one in ranked if one.system in holding), key=_expense)
+    may = {one.system: permission(one.system, one.facts) for one in ranked}
+    allowed = [one for one in ranked if not may[one.system].forbidden]
+    excluded = tuple(may[one.system] for one in ranked if may[one.system].forbidden)
+    if not allowed:
+        return _nobody(excluded)
+    chosen, rungs = _chosen(comparison, allowed, margin)
+    conditions = None if may[chosen.system].free else may[chosen.system]
+    free = [one for one in allowed if may[one.system].free]
+    otherwise = _chosen(comparison, free, margin)[0].system if conditions and free else None
     return Recommendation(
         system=chosen.system,
-        best=best.system,
-        rungs=tuple(rungs),
-        because=_because(comparison, chosen, best, rungs, margin),
-        would_change=tuple(_would_change(comparison, chosen, rungs, margin)),
+        best=allowed[0].system,
+        rungs=rungs,
+        because=_because(comparison, chosen, allowed[0], rungs, margin),
+        would_change=tuple(_would_change(comparison, chosen, allowed[0], rungs, margin)),
+        conditions=conditions,
+        otherwise=otherwise,
+        excluded=excluded,
+        warnings=tuple(warnings(comparison, [one.system for one in allowed], margin)),
     )
 
 
@@ -100,6 +123,27 @@ def ladder(
             break
         smallest = rung.system
     return smallest, rungs
+
+
+def _nobody(excluded: tuple[Permission, ...]) -> Recommendation:
+    return Recommendation(
+        system=None,
+        best=None,
+        rungs=(),
+        because="The licence policy forbids every system that was measured.",
+        would_change=("Compare others: `fourfold models shortlist` shows who is allowed.",),
+        excluded=excluded,
+    )
+
+
+def _chosen(
+    comparison: Comparison, ranked: Sequence[Measured], margin: float
+) -> tuple[Measured, tuple[Rung, ...]]:
+    """The cheapest of those that hold beside the first, and how the others stand."""
+    best = ranked[0]
+    rungs = tuple(_rung(comparison, best.system, one.system, margin) for one in ranked[1:])
+    holding = {rung.system for rung in rungs if rung.holds} | {best.system}
+    return min((one for one in ranked if one.system in holding), key=_expense), rungs
 
 
 def _ranked(measured: Sequence[Measured], metric: str) -> list[Measured]:
@@ -166,12 +210,16 @@ def _because(
 
 
 def _would_change(
-    comparison: Comparison, chosen: Measured, rungs: Sequence[Rung], margin: float
+    comparison: Comparison,
+    chosen: Measured,
+    best: Measured,
+    rungs: Sequence[Rung],
+    margin: float,
 ) -> list[str]:
     """What one would have to learn to decide otherwise."""
     found = []
     unsure = [rung for rung in rungs if not rung.could_show and rung.holds]
-    seen = [comparison.test(comparison_best(comparison), rung.system).detectable for rung in unsure]
+    seen = [comparison.test(best.system, rung.system).detectable for rung in unsure]
     if seen := [one for one in seen if not isnan(one)]:
         largest = max(seen)
         found.append(
@@ -186,8 +234,3 @@ def _would_change(
         count = sum(chosen.failed.values())
         found.append(f"{count} records that `{chosen.system}` failed on are not in its figures.")
     return found
-
-
-def comparison_best(comparison: Comparison) -> str:
-    """The system with the best score by the decisive metric."""
-    return _ranked(comparison.measured, comparison.metrics[0])[0].system

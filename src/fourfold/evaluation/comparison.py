@@ -100,6 +100,7 @@ def compare(
         ),
         tests=tuple(tests),
         slices=tuple(_slices(table, metric_named(metrics[0]), how)),
+        records=len(records),
     )
 
 

@@ -145,13 +145,14 @@ class Effort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What an experiment says; `count` records were answered by all systems."""
+    """What an experiment says; `count` of its `records` were answered by all systems."""
 
     metrics: tuple[str, ...]  # the decisive one first
     count: int
     measured: tuple[Measured, ...]
     tests: tuple[Test, ...]
     slices: tuple[Slice, ...]
+    records: int = 0  # 0 where nobody said how many there were
 
     def test(self, a: str, b: str) -> Test:
         """The test of two systems by the decisive metric, as a's score minus b's."""

@@ -19,6 +19,7 @@ from fourfold.evaluation.systems import ApplicationSystem
 from fourfold.models.client import origin_of
 from fourfold.project import wiring
 from fourfold.project.application import application, prompts_of
+from fourfold.project.pricing import price_facts
 
 if TYPE_CHECKING:
     from fourfold.core.protocols import ChatModel
@@ -93,7 +94,12 @@ def _model(project: Project, name: str) -> tuple[ChatModel | None, str, Tariff, 
         address = urlsplit(wiring.address(config))
         url = origin_of(address) + address.path  # a key may stand behind it
         identity = f"remote:{config.provider}:{url}:{config.model}"
-        facts = {"where": url, "kind": "remote", "model": config.model}
+        facts = {
+            "where": url,
+            "kind": "remote",
+            "model": config.model,
+            "price": price_facts(config),
+        }
         return made, identity, wiring.tariff(config), facts
     file = wiring.weights_file(name, project.settings, project.folder)
     size = file.stat().st_size

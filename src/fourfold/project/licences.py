@@ -69,6 +69,13 @@ def about(
     found: dict[str, dict[str, Any]] = {}
     for name, verdict in verdicts(folder, config, wanted, today=today).items():
         found[name] = {"licence": verdict.as_json()}
+        if host := _host(name, config, catalogue):
+            read = host.sources.get("regions")
+            found[name]["host"] = {
+                "name": host.title,
+                "regions": list(host.regions),
+                "source": read.as_json() if read else None,
+            }
         if model := _listed(name, config, catalogue):
             found[name]["catalogue"] = {
                 "name": model.name,

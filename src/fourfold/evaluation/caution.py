@@ -1,0 +1,76 @@
+"""What makes a comparison weak: few records, or many that not every system answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan
+from typing import Any, Final
+
+from fourfold.evaluation.measured import Comparison
+
+ENOUGH_ANSWERED: Final = 0.9
+"""Of the records: with fewer, those that are left may be the easy ones."""
+
+FEWEST_RECORDS: Final = 40
+"""Below, an interval of a share is wider than 0.3. Source: Wilson's, at a half."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """A weakness by its name, with what it names, and in English."""
+
+    code: str
+    text: str
+    values: Mapping[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that other programs rely on."""
+        return {"code": self.code, "text": self.text, "values": dict(self.values)}
+
+
+def warnings(comparison: Comparison, systems: Sequence[str], margin: float) -> Iterator[Warned]:
+    """The weaknesses of a choice among these systems; `margin` is the difference that matters."""
+    count = comparison.count
+    shown = smallest_shown(comparison, systems)
+    if shown is not None and (shown > margin or count < FEWEST_RECORDS):
+        yield Warned(
+            code="few_records",
+            text=f"{count} records show differences from {shown:.2g} on; {margin:g} would matter.",
+            values={"count": count, "detectable": shown, "relevant": margin},
+        )
+    elif shown is None and count < FEWEST_RECORDS:
+        yield Warned(
+            code="few_records_only",
+            text=f"{count} records are few: fewer than {FEWEST_RECORDS}.",
+            values={"count": count, "fewest": FEWEST_RECORDS},
+        )
+    if comparison.records and count < ENOUGH_ANSWERED * comparison.records:
+        yield Warned(
+            code="few_compared",
+            text=f"Only {count} of {comparison.records} records were answered by all systems.",
+            values={"count": count, "records": comparison.records},
+        )
+    for one in comparison.measured:
+        if comparison.records and one.answered < ENOUGH_ANSWERED * comparison.records:
+            yield Warned(
+                code="few_answered",
+                text=f"`{one.system}` answered {one.answered} of {comparison.records} records.",
+                values={
+                    "model": one.system,
+                    "count": one.answered,
+                    "records": comparison.records,
+                },
+            )
+
+
+def smallest_shown(comparison: Comparison, systems: Sequence[str]) -> float | None:
+    """The largest of what its tests between these systems could show; None where none tells."""
+    seen = [
+        test.detectable
+        for test in comparison.tests
+        if test.metric == comparison.metrics[0]
+        and {test.a, test.b} <= set(systems)
+        and not isnan(test.detectable)
+    ]
+    return max(seen, default=None)

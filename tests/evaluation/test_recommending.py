@@ -1,0 +1,145 @@
+"""Recommendations keep to what is allowed, and say how far the figures carry."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from fourfold.core.records import Usage
+from fourfold.datasets import Record
+from fourfold.evaluation.choice import Recommendation, recommend
+from fourfold.evaluation.comparison import compare
+from fourfold.evaluation.permission import permission, places
+from fourfold.evaluation.records import Case, Outcome
+from fourfold.metrics.resampling import Resampling
+
+COUNT = 60
+FORBIDDEN = {
+    "licence": {
+        "verdict": "forbidden",
+        "findings": [
+            {"code": "not_commercial", "level": "forbidden", "text": "No commerce.", "values": {}},
+            {"code": "attribution", "level": "allowed", "text": "Name it.", "values": {}},
+        ],
+    }
+}
+APPROVAL = {
+    "licence": {
+        "verdict": "approval",
+        "approved_by": None,
+        "findings": [
+            {"code": "unknown_licence", "level": "approval", "text": "Unread.", "values": {}}
+        ],
+    }
+}
+
+
+def outcome(output: str, cost: float) -> Outcome:
+    usage = Usage(prompt_tokens=100, completion_tokens=10, cost_usd=cost)
+    return Outcome(
+        output=output, refused=False, evidence=(), usage=usage, seconds=0.5, first_text_seconds=None
+    )
+
+
+def cases(system: str, right: int, cost: float, answered: int = COUNT) -> list[Case]:
+    return [
+        Case(
+            system=system,
+            record_id=str(n),
+            outcome=outcome("yes" if n < right else "no", cost) if n < answered else None,
+            exchanges=(),
+            error_code="" if n < answered else "model_overloaded",
+        )
+        for n in range(COUNT)
+    ]
+
+
+def recommended(
+    *systems: Sequence[Case], facts: Mapping[str, Mapping[str, Any]] | None = None
+) -> Recommendation:
+    records = [Record(id=str(n), text=f"text {n}", references=("yes",)) for n in range(COUNT)]
+    every = [case for system in systems for case in system]
+    return recommend(compare(every, records, ["accuracy"], Resampling(samples=200), facts=facts))
+
+
+def test_a_forbidden_system_is_neither_taken_nor_held_against() -> None:
+    choice = recommended(
+        cases("barred", 58, 0.001),
+        cases("next", 40, 0.002),
+        cases("last", 10, 0.001),
+        facts={"barred": FORBIDDEN},
+    )
+    assert (choice.system, choice.best) == ("next", "next")
+    assert [one.system for one in choice.excluded] == ["barred"]
+    assert [one["code"] for one in choice.excluded[0].reasons] == ["not_commercial"]
+    assert "barred" not in [rung.system for rung in choice.rungs]
+    assert "barred" not in choice.because
+
+
+def test_where_all_are_forbidden_nothing_is_recommended() -> None:
+    choice = recommended(cases("barred", 58, 0.001), facts={"barred": FORBIDDEN})
+    assert (choice.system, choice.best, choice.as_json()["model"]) == (None, None, None)
+    assert "forbids every" in choice.because
+
+
+def test_what_needs_an_approval_is_recommended_on_a_condition_with_the_one_until_then() -> None:
+    choice = recommended(
+        cases("unread", 58, 0.001),
+        cases("cheap", 30, 0.001),
+        cases("good", 50, 0.002),
+        facts={"unread": APPROVAL},
+    )
+    assert choice.system == "unread"
+    assert [one["code"] for one in choice.as_json()["conditions"]] == ["unknown_licence"]
+    assert choice.otherwise == "good"
+
+
+def test_a_system_that_is_allowed_has_no_conditions() -> None:
+    choice = recommended(cases("a", 58, 0.001), cases("b", 30, 0.001), facts={"b": APPROVAL})
+    assert (choice.system, choice.conditions, choice.otherwise) == ("a", None, None)
+
+
+def test_an_unknown_place_of_data_is_a_condition() -> None:
+    facts = {"kind": "remote", "where": "https://models.example.com/v1"}
+    choice = recommended(cases("far", 58, 0.001), facts={"far": facts})
+    assert [one["code"] for one in choice.as_json()["conditions"]] == ["residency_unknown"]
+    assert choice.otherwise is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "known"),
+    [
+        ({"kind": "weights", "where": "this machine"}, ["own"]),
+        ({"kind": "remote", "where": "http://gpu-1:8000/v1"}, ["own"]),
+        ({"kind": "remote", "where": "http://10.0.0.7/v1"}, ["own"]),
+        ({"kind": "remote", "where": "http://10.0.0.7", "catalogue": {"kind": "proprietary"}}, []),
+        ({"kind": "remote", "where": "https://8.8.8.8/v1"}, []),
+        ({"kind": "remote", "where": "https://x.example.com"}, []),
+        ({"kind": "remote", "where": "https://api.x.ai", "host": {"regions": ["us"]}}, ["us"]),
+    ],
+)  # fmt: skip
+def test_where_data_can_be_processed(facts: dict[str, Any], known: list[str]) -> None:
+    assert places(facts) == known
+    assert permission("one", facts).free == bool(known)
+
+
+def test_an_approval_by_name_settles_the_place_too() -> None:
+    licence = {"verdict": "warning", "approved_by": "A. Meyer, 2026-11-01", "findings": []}
+    facts = {"kind": "remote", "where": "https://x.example.com", "licence": licence}
+    assert permission("one", facts).free
+
+
+def test_few_records_are_told_with_the_difference_that_they_could_show() -> None:
+    choice = recommended(cases("a", 58, 0.001), cases("b", 40, 0.001))
+    warned = {one.code: one.values for one in choice.warnings}
+    assert warned["few_records"]["count"] == COUNT
+    assert warned["few_records"]["detectable"] > warned["few_records"]["relevant"] == 0.02
+
+
+def test_records_that_a_system_did_not_answer_are_told() -> None:
+    choice = recommended(cases("a", 58, 0.001), cases("b", 40, 0.001, answered=50))
+    warned = {one.code: one.values for one in choice.warnings}
+    assert warned["few_compared"] == {"count": 50, "records": 60}
+    assert warned["few_answered"] == {"model": "b", "count": 50, "records": 60}
+    whole = recommended(cases("a", 58, 0.001), cases("b", 40, 0.001, answered=54))
+    assert not any("answered" in one.code for one in whole.warnings)
