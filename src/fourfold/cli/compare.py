@@ -170,14 +170,30 @@ def show_comparison(result: dict[str, Any]) -> None:
         say(f"{failure['model']}, record {failure['record']}: {failure['message']}")
     if "ladder" in result:
         show(heading(f"The smallest that holds: {result['ladder']['smallest']}"))
-    choice = result["recommendation"]
-    alone = len(result["models"]) == 1
-    show(heading(f"Only {choice['model']} was measured" if alone else f"Take {choice['model']}"))
-    show(choice["because"])
-    for sentence in choice["would_change"]:
-        show(f"  {sentence}")
+    _show_choice(result["recommendation"], alone=len(result["models"]) == 1)
     report = "" if "imported" in result else " As a report: fourfold report"
     show(faint(f"\nExperiment {result['experiment']}.{report}"))
+
+
+def _show_choice(choice: dict[str, Any], *, alone: bool) -> None:
+    if choice["model"] is None:
+        show(heading("Take none of these"))
+    else:
+        take = "Only {} was measured" if alone else "Take {}"
+        show(heading(take.format(choice["model"])))
+    show(choice["because"])
+    for one in choice.get("excluded", []):
+        show(f"  {one['model']} is out: {_texts(one['reasons'])}")
+    if choice.get("conditions"):
+        until = f" Until then: {choice['otherwise']}." if choice["otherwise"] else ""
+        show(f"  Only when somebody agrees: {_texts(choice['conditions'])}{until}")
+    told = [one["text"] for one in choice.get("warnings", [])]
+    for sentence in dict.fromkeys([*told, *choice["would_change"]]):
+        show(f"  {sentence}")
+
+
+def _texts(reasons: list[dict[str, Any]]) -> str:
+    return " ".join(one["text"] for one in reasons)
 
 
 def _show_tests(result: dict[str, Any]) -> None:
