@@ -19,6 +19,7 @@ from fourfold.cli.output import (
     say,
     show,
 )
+from fourfold.cli.safety import show_safety
 
 if TYPE_CHECKING:
     from fourfold.evaluation.estimate import Estimate
@@ -59,6 +60,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--currency", default="EUR", show_default=True)
 @click.option("--judge", metavar="MODEL", help="A model that marks every output, 1 to 5.")
 @click.option("--rubric", type=_FILE, help="What the judge is told; default: the one that ships.")
+@click.option("--safety", is_flag=True, help="Test safety too: refusals, and hidden orders.")
 @click.option("--again", is_flag=True, help="Ask anew what was answered before.")
 @click.option("--yes", is_flag=True, help="Do not ask before money is spent.")
 @click.option("--seed", type=int, default=0, show_default=True)
@@ -82,6 +84,7 @@ async def compare(
     currency: str,
     judge: str | None,
     rubric: Path | None,
+    safety: bool,
     again: bool,
     yes: bool,
     seed: int,
@@ -124,6 +127,7 @@ async def compare(
             currency=currency,
             judge=judge,
             rubric=rubric,
+            safety=safety,
             again=again,
         )
         with comparison_bar() as (progress, scoring):
@@ -166,6 +170,8 @@ def show_comparison(result: dict[str, Any]) -> None:
     _show_tests(result)
     _show_slices(result)
     _show_judge(result)
+    if "safety" in result:
+        show_safety(result["safety"])
     for failure in result["failures"][:10]:
         say(f"{failure['model']}, record {failure['record']}: {failure['message']}")
     if "ladder" in result:

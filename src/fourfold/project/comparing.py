@@ -20,12 +20,14 @@ from fourfold.evaluation.choice import RELEVANT, ladder, recommend
 from fourfold.evaluation.comparison import compare
 from fourfold.evaluation.measured import Effort
 from fourfold.evaluation.run import Run
+from fourfold.evaluation.safety import NOT_TESTED, summary
 from fourfold.evaluation.store import Experiments
 from fourfold.metrics.resampling import Resampling
 from fourfold.project.application import output_schema
 from fourfold.project.contestants import contestants, estimates, prompt_hash, systems
 from fourfold.project.judging import about_judge, examiner
 from fourfold.project.licences import about, check_licences
+from fourfold.project.probing import safety_check
 from fourfold.prompts.tasks import ANSWER, TASKS
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ class Wanted:
     currency: str = "EUR"
     judge: str | None = None
     rubric: Path | None = None  # of the judge; else the one that ships
+    safety: bool = False  # the systems answer the probes of safety, too
 
 
 @dataclass(slots=True)
@@ -91,12 +94,24 @@ async def compare_models(project: Project, wanted: Wanted, watch: Watch) -> dict
     spec = await _spec(project, those, records)
     if judge:
         spec["judge"] = judge.signature
+    check = safety_check(project) if wanted.safety else None
+    if check:
+        spec["safety"] = check.signature
     experiment = _experiment_id(spec, again=wanted.again)
     experiments = Experiments(project.database)
     begin = partial(experiments.begin, experiment, wanted.dataset.stem, spec, datetime.now(UTC))
     cases, marks, spent = await _run(
-        project, wanted, watch, experiment, those, records, judge, begin=begin
+        project,
+        wanted,
+        watch,
+        experiment,
+        those,
+        records,
+        judge,
+        probes=check.to_answer if check else (),
+        begin=begin,
     )
+    probed, cases = cases, _of(cases, records)
     comparison = compare(
         cases,
         records,
@@ -116,12 +131,14 @@ async def compare_models(project: Project, wanted: Wanted, watch: Watch) -> dict
         "dataset": {"file": wanted.dataset.name, "hash": spec["dataset"], "records": len(records)},
         **_found(comparison, wanted, [one.name for one in those]),
         **(about_judge(project, judge, comparison, wanted.models) if judge else {}),
+        "safety": check.found(probed) if check else NOT_TESTED,
         "left_out": _left_out(cases),
-        "failures": _failures(cases),
+        "failures": _failures(probed),
         "spent_usd": spent,
     }
     await experiments.end(experiment, result, datetime.now(UTC))
-    entry = await project.evidence.append("comparison", experiment, {"spec": spec, **result})
+    lasting = {"spec": spec, **result, "safety": summary(result["safety"])}
+    entry = await project.evidence.append("comparison", experiment, lasting)
     return {**result, "evidence": {"number": entry.number, "hash": entry.hash}}
 
 
@@ -134,6 +151,7 @@ async def _run(
     records: Sequence[Record],
     judge: Examiner | None,
     *,
+    probes: Sequence[Record],
     begin: Callable[[], Awaitable[None]],
 ) -> tuple[list[Case], Marks | None, float]:
     """All cases, the judge's marks if one is wanted, and the US dollars that this run spent."""
@@ -153,14 +171,15 @@ async def _run(
         if wanted.again:
             journal.forget()
         left = [one for one in records if any((who.name, one.id) not in done for who in those)]
-        expected = await estimates(project, those, left, journal)
+        probes_left = [one for one in probes if any((w.name, one.id) not in done for w in those)]
+        expected = await estimates(project, those, [*left, *probes_left], journal)
         expected += await judge.estimates(left, len(those)) if judge else []
         if watch.agree and not await watch.agree(expected):
             raise FourfoldError("Nothing was sent.", code="not_agreed")
         await begin()
         run = Run(
             systems=systems(project, those, journal, budget, parallel=wanted.parallel),
-            records=records,
+            records=[*records, *probes],
             journal=journal,
             budget=budget,
             done={key: case for key, case in done.items() if key[0] in {s.name for s in those}},
@@ -176,6 +195,12 @@ async def _run(
             else None
         )
     return cases, marks, budget.spent_usd
+
+
+def _of(cases: Sequence[Case], records: Sequence[Record]) -> list[Case]:
+    """The cases of these records."""
+    ids = {record.id for record in records}
+    return [case for case in cases if case.record_id in ids]
 
 
 def _found(comparison: Comparison, wanted: Wanted, names: Sequence[str]) -> dict[str, Any]:
