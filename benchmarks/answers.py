@@ -1,7 +1,7 @@
 """How right the answers are: exact match, F1, citations and refusals, beside a plain call.
 
     python benchmarks/answers.py xquad DATA --model extractive --part report
-    python benchmarks/answers.py xquad DATA --model qwen2.5-0.5b.gguf --part report --way plain
+    python benchmarks/answers.py xquad DATA --model qwen2.5-coder-0.5b.gguf --way plain
     python benchmarks/answers.py follow-ups DEMO_PROJECT --model extractive
     python benchmarks/answers.py golden DEMO_PROJECT --model extractive
     python benchmarks/answers.py summary --json benchmarks/results/answers.json

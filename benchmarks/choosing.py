@@ -1,6 +1,6 @@
 """Local models on the golden sets of all eight tasks: what `fourfold compare` finds.
 
-    python benchmarks/choosing.py FOLDER --models extractive,smollm2-135m,qwen2.5-0.5b \
+    python benchmarks/choosing.py FOLDER --models extractive,smollm2-135m,qwen2.5-coder-0.5b \
         --json benchmarks/results/choosing
 
 FOLDER keeps the projects, so that a run that was stopped goes on where it was; the weights must be

@@ -37,7 +37,7 @@ COMMAND = [sys.executable, "-m", "fourfold"]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--repetitions", type=int, default=10)
-    parser.add_argument("--models", nargs="*", default=["extractive", "qwen2.5-0.5b"])
+    parser.add_argument("--models", nargs="*", default=["extractive", "qwen2.5-coder-0.5b"])
     parser.add_argument("--json", type=Path, help="write the figures here")
     arguments = parser.parse_args()
     load = os.getloadavg()[0]

@@ -1,6 +1,6 @@
 """How long a person waits: for the hits, for the first word, for the whole answer.
 
-    python benchmarks/wait.py PROJECT --model qwen2.5-0.5b.gguf --json benchmarks/results/wait.json
+    python benchmarks/wait.py PROJECT --model qwen2.5-coder-0.5b.gguf --json FILE
 
 PROJECT is an ingested demo project; its golden questions are asked in a shuffled order, German
 and English mixed. Warm: one after the other, with everything loaded. Cold: the first question to a

@@ -1,6 +1,6 @@
 """Counts the tokens of one task of each kind: what `models shortlist` prices.
 
-    python tools/count_task_tokens.py qwen2.5-0.5b.gguf
+    python tools/count_task_tokens.py qwen2.5-coder-0.5b.gguf
 
 Prints a line for each task: records, mean tokens of the prompt (examples and passages included) and
 of the reference, counted with the vocabulary of that model. The figures stand in

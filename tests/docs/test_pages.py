@@ -27,6 +27,7 @@ from fourfold.ingestion.parsers import PARSERS
 from fourfold.metrics import METRICS
 from fourfold.models import CHAT_MODELS, EMBEDDERS
 from fourfold.project import config
+from fourfold.project.config_file import parse_config
 from fourfold.retrieval.stores import STORES
 
 from .conftest import ROOT, Block, blocks, pages
@@ -150,4 +151,4 @@ def test_yaml_is_yaml_and_a_project_file_is_one(block: Block) -> None:
     values = yaml.safe_load(block.text)
     if values.keys() & config.ProjectConfig.model_fields.keys():
         named = values if "name" in values else {"name": "example", **values}
-        config.parse_config(yaml.safe_dump(named), Path(str(block)))
+        parse_config(yaml.safe_dump(named), Path(str(block)))

@@ -82,7 +82,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> Fakes:
 async def project(
     tmp_path: Path, database: Database, settings: Settings, fakes: Fakes
 ) -> AsyncIterator[Project]:
-    from fourfold.project.config import load_config
+    from fourfold.project.config_file import load_config
 
     create_project(tmp_path / "mood", task="sentiment")
     with (tmp_path / "mood" / "fourfold.yaml").open("a", encoding="utf-8") as file:

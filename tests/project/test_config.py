@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fourfold.core.errors import InvalidProject
-from fourfold.project.config import load_config, parse_config
+from fourfold.project.config_file import load_config, parse_config
 
 FILE = Path("fourfold.yaml")
 

@@ -16,7 +16,7 @@ from fourfold.evaluation.estimate import Estimate
 from fourfold.evaluation.records import BudgetReached
 from fourfold.models.prices import Price, charged
 from fourfold.project.comparing import Wanted, Watch, compare_models
-from fourfold.project.config import load_config
+from fourfold.project.config_file import load_config
 from fourfold.project.marking import ToJudge, judge_texts
 from fourfold.project.project import Project
 from fourfold.project.scaffold import create_project

@@ -13,7 +13,7 @@ from fourfold.models.anthropic import AnthropicModel
 from fourfold.models.fallback import FallbackModel
 from fourfold.models.limits import LimitedModel
 from fourfold.models.openai import OpenAIModel
-from fourfold.project.config import parse_config
+from fourfold.project.config_file import parse_config
 from fourfold.project.wiring import address, chat_model, chat_models, guards, tariff
 
 if TYPE_CHECKING:

@@ -47,7 +47,7 @@ async def benchmark_model(
 
     \b
     Example:
-      fourfold models benchmark --model qwen2.5-0.5b --include tasks --tasks capitals --limit 100
+      fourfold models benchmark --model qwen2.5-coder-0.5b --include tasks --tasks capitals
     """
     from fourfold.project import open_project
     from fourfold.server.benchmarking import benchmark

@@ -275,7 +275,7 @@ def _project(folder: Path | None) -> Path | None:
 
 
 def _project_task(folder: Path | None) -> str:
-    from fourfold.project.config import load_config
+    from fourfold.project.config_file import load_config
 
     project = _project(folder)
     return load_config(project).task if project else "answer"

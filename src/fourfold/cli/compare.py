@@ -99,9 +99,9 @@ async def compare(
 
     \b
     Examples:
-      fourfold compare --models extractive,smollm2-135m,qwen2.5-0.5b
-      fourfold compare --models gpt-5-mini,qwen2.5-0.5b --budget 5
-      fourfold compare --models qwen2.5-coder-1.5b,qwen2.5-0.5b,smollm2-135m --ladder
+      fourfold compare --models extractive,smollm2-135m,qwen2.5-coder-0.5b
+      fourfold compare --models gpt-5-mini,qwen2.5-coder-0.5b --budget 5
+      fourfold compare --models qwen2.5-coder-1.5b,qwen2.5-coder-0.5b,smollm2-135m --ladder
       fourfold compare --list
     """
     from fourfold.cli.progress import comparison_bar

@@ -59,8 +59,8 @@ def _say_next(folder: Path, model: str) -> None:
         say("These answers are the best sentences of the documents; no language model wrote them.")
         say("With a language model they become shorter, in German and English (491 MB; its source")
         say("has no named publisher, its bytes are checked: see `fourfold models list --weights`):")
-        say(f"  {typed} models install qwen2.5-0.5b --accept-anonymous")
-        say(f'  {typed} ask --project {folder} --model qwen2.5-0.5b "…"')
+        say(f"  {typed} models install qwen2.5-coder-0.5b --accept-anonymous")
+        say(f'  {typed} ask --project {folder} --model qwen2.5-coder-0.5b "…"')
 
 
 def _typed() -> str:

@@ -92,7 +92,7 @@ async def tests(*, file: Path, name: str, folder: Path | None, as_json: bool) ->
     \b
     Examples:
       fourfold experiment tests promptfooconfig.yaml --name faq
-      fourfold compare --models extractive,qwen2.5-0.5b --dataset datasets/faq.jsonl
+      fourfold compare --models extractive,qwen2.5-coder-0.5b --dataset datasets/faq.jsonl
     """
     from fourfold.project import open_project
     from fourfold.project.exchanging import import_tests

@@ -22,7 +22,7 @@ def init(*, folder: Path, task: str, model: str, as_json: bool) -> None:
     \b
     Examples:
       fourfold init helpdesk
-      fourfold init minutes --task summarise --model qwen2.5-0.5b
+      fourfold init minutes --task summarise --model qwen2.5-coder-0.5b
     """
     from fourfold.project.scaffold import create_project
 

@@ -65,11 +65,12 @@ def install_model(*, name: str, file: Path | None, accept_anonymous: bool, as_js
     \b
     Examples:
       fourfold models install smollm2-135m
-      fourfold models install qwen2.5-0.5b --file Downloads/model.gguf
+      fourfold models install qwen2.5-coder-0.5b --file Downloads/model.gguf
     """
     from fourfold.cli.progress import download_bar
     from fourfold.core.settings import read_settings
     from fourfold.models.install import install
+    from fourfold.models.weights import current_name
 
     with download_bar() as progress:
         path = install(
@@ -79,6 +80,7 @@ def install_model(*, name: str, file: Path | None, accept_anonymous: bool, as_js
             accept_anonymous=accept_anonymous,
             progress=progress,
         )
+    name = current_name(name)
     if as_json:
         print_json({"model": name, "file": str(path)})
         return
@@ -94,11 +96,11 @@ def remove_model(*, name: str, as_json: bool) -> None:
     from fourfold.core.settings import read_settings
     from fourfold.models.weights import remove
 
-    remove(name, read_settings().models_folder)
+    removed = remove(name, read_settings().models_folder)
     if as_json:
-        print_json({"removed": name})
+        print_json({"removed": removed})
     else:
-        show(f"Removed `{name}`.")
+        show(f"Removed `{removed}`.")
 
 
 def _as_json(weights: Weights, *, installed: bool) -> dict[str, object]:

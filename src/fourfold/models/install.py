@@ -43,7 +43,7 @@ def install(
     weights = known(name)
     target = file_of(weights.sha256, models_folder)
     with _alone(models_folder, weights.sha256):
-        if name in installed(models_folder):
+        if weights.name in installed(models_folder):
             return target
         origin = str(file) if file else ""
         if not _is_stored(weights, target, progress):

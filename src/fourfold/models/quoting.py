@@ -21,5 +21,5 @@ def check_quotable(name: str, options: CompletionOptions) -> None:
     if options.quote_from:
         raise InvalidInput(
             f"The model `{name}` cannot be held to the words of given texts.",
-            hint="Ask without `quote_from`, or use an embedded model such as qwen2.5-0.5b.",
+            hint="Ask without `quote_from`, or use an embedded model such as qwen2.5-coder-0.5b.",
         )

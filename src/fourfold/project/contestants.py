@@ -101,7 +101,7 @@ def _model(project: Project, name: str) -> tuple[ChatModel | None, str, Tariff, 
             "price": price_facts(config),
         }
         return made, identity, wiring.tariff(config), facts
-    file = wiring.weights_file(name, project.settings, project.folder)
+    file = wiring.weights_file(name, project.config, project.settings, project.folder)
     size = file.stat().st_size
     identity = f"weights:{size}:{_sampled_hash(file, size)}"
     known = {"where": "this machine", "kind": "weights", "file": file.name, "bytes": size}

@@ -101,6 +101,7 @@ class Examiner:
 
 def examiner(project: Project, model: str, rubric: Path | None) -> Examiner:
     """The judge of that name; raises `InvalidInput` for what is no language model."""
+    model = project.config.current_name(model)
     (contestant,) = contestants(project, (model,), ())
     if contestant.chat_model is None:
         raise InvalidInput(

@@ -15,7 +15,8 @@ from fourfold.core.errors import InvalidInput, InvalidProject, NotFound
 from fourfold.core.records import Answer, Hit, Message, Principal, Where, document_id
 from fourfold.core.settings import Settings, read_settings
 from fourfold.project import wiring
-from fourfold.project.config import FILE_NAME, ProjectConfig, load_config
+from fourfold.project.config import FILE_NAME, ProjectConfig
+from fourfold.project.config_file import load_config
 
 if TYPE_CHECKING:
     from fourfold.access import Access
@@ -245,7 +246,7 @@ async def open_project(
     found = find_project(folder)
     config = load_config(found)
     if model:
-        config = config.model_copy(update={"model": model})
+        config = config.model_copy(update={"model": config.current_name(model)})
     settings = settings or read_settings()
     async with AsyncExitStack() as stack:
         database = await open_database(settings, found / ".fourfold")

@@ -8,9 +8,11 @@ import shutil
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from fourfold.core.errors import InvalidInput, suggestion
+from fourfold.core.errors import InvalidInput
+from fourfold.models.weights import WEIGHTS, current_name
 from fourfold.project.application import task_files
 from fourfold.project.config import FILE_NAME
+from fourfold.project.wiring import EXTRACTIVE
 from fourfold.prompts.tasks import TASKS
 
 _PLACES = {
@@ -25,6 +27,7 @@ IGNORED = ".fourfold/\n.env\n"  # state and secrets stay out of version control
 
 def create_project(folder: Path, *, task: str = "answer", model: str = "extractive") -> None:
     """Make the folder of an empty project; an existing project is never overwritten."""
+    model = current_name(model)
     _check_model(model)
     _claim(folder)
     from jinja2 import Environment, StrictUndefined
@@ -84,12 +87,10 @@ def _quoted(text: str) -> str:
 
 
 def _check_model(model: str) -> None:
-    from fourfold.models.weights import WEIGHTS
+    if model != EXTRACTIVE and not model.endswith(".gguf") and model not in WEIGHTS:
+        from fourfold.project.names import unknown_model
 
-    if model != "extractive" and not model.endswith(".gguf") and model not in WEIGHTS:
-        raise InvalidInput(
-            f"There is no model called `{model}`.", hint=suggestion(model, ["extractive", *WEIGHTS])
-        )
+        raise unknown_model(model)
 
 
 def _claim(folder: Path) -> None:

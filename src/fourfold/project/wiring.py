@@ -145,17 +145,24 @@ def chat_model(name: str, config: ProjectConfig, settings: Settings, folder: Pat
         return _remote_model(remote[name])
     from fourfold.models.llama import LlamaModel
 
-    path = weights_file(name, settings, folder)
+    path = weights_file(name, config, settings, folder)
     short = path.stem if name.endswith(".gguf") else name
     return LlamaModel(path=path, name=short, threads=settings.threads)
 
 
-def weights_file(name: str, settings: Settings, folder: Path) -> Path:
+def weights_file(name: str, config: ProjectConfig, settings: Settings, folder: Path) -> Path:
     """The file of installed weights, or the GGUF file of that path."""
-    from fourfold.models.weights import locate
+    from fourfold.models.weights import UnknownModel, locate
 
     in_project = folder / name
-    return in_project if in_project.is_file() else locate(name, settings.models_folder)
+    if in_project.is_file():
+        return in_project
+    try:
+        return locate(name, settings.models_folder)
+    except UnknownModel:
+        from fourfold.project.names import unknown_model
+
+        raise unknown_model(name, [one.name for one in config.models], folder) from None
 
 
 def guards(names: list[str], *, instructions: str, longest_text: int | None = None) -> list[Guard]:

@@ -46,7 +46,7 @@ async def benchmark(
     if not isinstance(model, ScoringModel):
         raise InvalidInput(
             f"`{name}` does not show the probabilities of its tokens.",
-            hint="Name a model that runs on this machine: --model qwen2.5-0.5b",
+            hint="Name a model that runs on this machine: --model qwen2.5-coder-0.5b",
         )
     with TemporaryDirectory(prefix="fourfold-benchmark-") as out:
         async with _serving(project) as url:

@@ -12,6 +12,7 @@ from fourfold.access import Access, Caller, KeyRing
 from fourfold.core.errors import NotFound, suggestion
 from fourfold.core.records import Hit, Message, Principal, Where
 from fourfold.core.trace import Recorder
+from fourfold.models.weights import current_name
 from fourfold.tracing import Tracer, Traces
 
 if TYPE_CHECKING:
@@ -132,7 +133,9 @@ class Services:
     clock: Callable[[], float] = time.time  # seconds since 1970, for `created`
 
     def chat_model(self, name: str) -> ChatModel:
-        """The plain model of that name."""
+        """The plain model of that name, or of that earlier name."""
+        if name not in self.models:
+            name = current_name(name)
         return _named(name, self.models, {*self.models, *self.applications})
 
     def embedder(self, name: str) -> Embedder:
