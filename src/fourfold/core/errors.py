@@ -1,7 +1,13 @@
 """Errors that the reader can solve: what happened, and what to do."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fourfold.core.records import Usage
 
 
 class FourfoldError(Exception):
@@ -79,9 +85,13 @@ class StorageError(FourfoldError):
 
 
 class ModelError(FourfoldError):
-    """A model did not give a completion."""
+    """A model did not give a completion.
+
+    `usage` is what it took all the same, where that is known: an answer in the wrong form is paid.
+    """
 
     code = "model_error"
+    usage: Usage | None = None
 
 
 class InvalidOutput(ModelError):
@@ -121,9 +131,16 @@ class ModelRateLimited(ModelError):
 
 
 class ModelOverloaded(ModelError):
-    """The provider is out of reach, too busy or too slow; a later try may succeed."""
+    """The provider is out of reach, too busy or too slow; a later try may succeed.
+
+    `is_unserved` when it certainly did nothing for the request, so that asking again costs nothing.
+    """
 
     code = "model_overloaded"
+
+    def __init__(self, message: str, *, hint: str = "", is_unserved: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.is_unserved = is_unserved
 
 
 class ContextTooLong(ModelError):

@@ -28,7 +28,8 @@ class ChatModel(Protocol):
     Rules that every backend keeps, and that the contract test checks: a call that is cancelled
     frees the model; several calls at once are allowed; a prompt longer than the context raises
     `ContextTooLong`, nothing is cut off silently; the text equals the joined deltas of a stream;
-    with a JSON schema the text is a valid value of it, or `ModelError` is raised.
+    with a JSON schema the text is a valid value of it, or `ModelError` is raised; an answer in the
+    wrong form that was paid for raises an error with its `usage`.
     """
 
     @property
@@ -70,6 +71,21 @@ class QuotingModel(Protocol):
     @property
     def can_quote(self) -> bool:
         """True when `quote_from` holds for every answer; may load the model."""
+        ...
+
+
+@runtime_checkable
+class ToolCallingModel(Protocol):
+    """A chat model that can ask for calls of given tools (`tools`), and read their results.
+
+    Rules: with `required` or a tool's name it asks for at least one call, with that name for calls
+    of that tool alone, with `none` for none, or an error is raised; arguments fit the tool's schema;
+    the finish reason is `tool_calls` when it asks for any. What it cannot do raises `InvalidInput`.
+    """
+
+    @property
+    def can_call_tools(self) -> bool:
+        """True when it decides by itself whether to call (`auto`); may load the model."""
         ...
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Literal
 
+from fourfold.core.tools import Tool, ToolCall
+
 ElementKind = Literal["title", "paragraph", "table", "list", "note", "message", "code"]
 Role = Literal["owner", "engineer", "reviewer", "viewer"]
-MessageRole = Literal["system", "user", "assistant"]
-FinishReason = Literal["stop", "length", "cancelled"]
+MessageRole = Literal["system", "user", "assistant", "tool"]
+FinishReason = Literal["stop", "length", "tool_calls", "cancelled"]
 
 Where = Mapping[str, str | tuple[str, ...]]
 """A filter on `source`, `path`, `language`, `media_type` or a metadata key: equal to the
@@ -156,10 +158,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation."""
+    """One turn of a conversation.
+
+    The model's turn carries the `tool_calls` that it asked for; the result of each is a turn of
+    the role `tool`, with the `tool_call_id` of the call.
+    """
 
     role: MessageRole
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +195,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompletionOptions:
-    """How a model shall answer. `None` leaves the choice to the model."""
+    """How a model shall answer. `None` leaves the choice to the model.
+
+    `tool_choice` is `auto`, `none`, `required` (at least one call), or the name of the tool to call.
+    """
 
     max_tokens: int | None = None
     temperature: float = 0.0
@@ -197,6 +208,8 @@ class CompletionOptions:
     json_schema: Mapping[str, Any] | None = None  # the text is a JSON value of this schema
     quote_from: tuple[str, ...] = ()  # the text is a run of words of one of these
     top_logprobs: int | None = None  # so many likely tokens at each position, with the one written
+    tools: tuple[Tool, ...] = ()
+    tool_choice: str = "auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,14 +239,16 @@ class Completion:
     usage: Usage = Usage()
     finish_reason: FinishReason = "stop"
     logprobs: tuple[TokenLogprob, ...] = ()  # when `top_logprobs` asked for them
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delta:
     """The next piece of a completion while it is being written.
 
-    The last one carries `finish_reason` and `usage`; its `text` may be empty. `model` says who
-    wrote it, where that may be another than the one that was asked.
+    The last one carries `finish_reason`, `usage` and all `tool_calls`; its `text` may be empty.
+    Where an answer has the wrong form, a last one carries `usage` alone before the error is raised.
+    `model` says who wrote it, where that may be another than the one that was asked.
     """
 
     text: str = ""
@@ -241,6 +256,7 @@ class Delta:
     usage: Usage | None = None
     logprobs: tuple[TokenLogprob, ...] = ()
     model: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
