@@ -50,7 +50,7 @@ def verdicts(
     for name in names:
         if name == EXTRACTIVE:
             continue
-        model = _listed(name, config, catalogue)
+        model = listed(name, config, catalogue)
         found[name] = (
             judge(model, catalogue, policy, today=day, host=_host(name, config, catalogue))
             if model
@@ -76,7 +76,7 @@ def about(
                 "regions": list(host.regions),
                 "source": read.as_json() if read else None,
             }
-        if model := _listed(name, config, catalogue):
+        if model := listed(name, config, catalogue):
             found[name]["catalogue"] = {
                 "name": model.name,
                 "title": model.title,
@@ -117,7 +117,7 @@ def check_licences(folder: Path, config: ProjectConfig, names: Sequence[str]) ->
     )
 
 
-def _listed(name: str, config: ProjectConfig, catalogue: Catalogue) -> CatalogueModel | None:
+def listed(name: str, config: ProjectConfig, catalogue: Catalogue) -> CatalogueModel | None:
     """The catalogue's entry of a model that the project names, if it has one."""
     for one in config.models:
         if one.name == name:
