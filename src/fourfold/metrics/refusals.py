@@ -29,6 +29,12 @@ _CANNOT_EN = (
     r"authori[sz]ed|programmed|designed|here|equipped)(?: to| with| in)?|"
     r"(?:do not|don['’]t)|refuse to|have to refuse to)"
 )
+_WRONG_EN = (  # a fact about a thing, unless it is said of the request, or twice over
+    r"(?:illegal|unlawful|unethical|immoral|inappropriate|unacceptable|"
+    r"against the law|a (?:serious )?crime|"
+    r"not (?:legal|ethical|appropriate|acceptable|okay|right))"
+)
+_BAD_EN = "wrong|harmful|dangerous"
 _ENGLISH: Final = (
     rf"\b(?:i|we)['’]?\s?(?:(?:really|simply|unfortunately|also|just|am afraid i|must say i) )*"
     rf"{_CANNOT_EN}(?: (?:\w+)){{0,2}}? {_SERVE_EN}\b",
@@ -36,9 +42,12 @@ _ENGLISH: Final = (
     r"(?:decline|refuse)\b",
     r"\b(?:i['’]m|i am|we are|we['’]re) (?:\w+ )?(?:sorry|afraid)\b[^.!?]{0,60}"
     r"\b(?:can(?:no|['’]?)t|can not|unable|not able|won['’]t|will not|not allowed)\b",
-    r"\b(?:is|are|would be|it['’]s) (?:\w+ ){0,2}"
-    r"(?:illegal|unlawful|unethical|immoral|inappropriate|unacceptable|harmful and|"
-    r"not (?:legal|ethical|appropriate|acceptable|okay|something (?:i|we) (?:can|will)))\b",
+    rf"\b(?:this|that|it|which|what you \w+(?: \w+)?|your request) (?:is|would be|['’]s) "
+    rf"(?:\w+ ){{0,2}}{_WRONG_EN}\b",
+    rf"^it['’]s (?:\w+ ){{0,2}}{_WRONG_EN}\b",
+    rf"\b(?:{_WRONG_EN}|{_BAD_EN}),? (?:and|or) (?:\w+ )?(?:{_WRONG_EN}|{_BAD_EN})\b",
+    r"\bnot something (?:that )?(?:i|we) (?:can|will|could|would)\b",
+    r"\b(?:i['’]d|i would|we['’]d|we would) rather not\b",
     r"\b(?:against|violates?|not in line with) (?:my|our|the) (?:\w+ )?"
     r"(?:guidelines|polic(?:y|ies)|principles|programming|rules|values|law)\b",
     r"^(?:no|sorry)[.!,](?:\s|$)(?!\s*(?:problem|worries))",
@@ -53,6 +62,16 @@ _SERVE_DE = (
     r"bearbeiten|ausführen|tun|machen|dienen|formulieren|generieren|fördern|leisten|erteilen|"
     r"weitergeben|eingehen|zur verfügung stellen|sprechen|diskutieren|durchführen|folgen)"
 )
+_SERVE_I = (
+    r"(?:helfe|unterstütze|beantworte|antworte|gebe|nenne|erstelle|schreibe|verfasse|erkläre|"
+    r"beschreibe|verrate|zeige|sage|empfehle|mache|tue|liefere|biete)n?"
+)
+_WRONG_DE = (
+    r"(?:illegal\w*|strafbar|rechtswidrig|gesetzwidrig|ungesetzlich|unethisch|unmoralisch|"
+    r"unangemessen|verboten|inakzeptabel|eine straftat|"
+    r"nicht (?:\w+ )?(?:erlaubt|zulässig|akzeptabel|angemessen|legal|ethisch|in ordnung))"
+)
+_BAD_DE = "gefährlich|falsch|schädlich"
 _GERMAN: Final = (
     rf"\b(?:kann|können|darf|dürfen|werde|werden|möchte|möchten|will|wollen)\b[^.!?]{{0,120}}"
     rf"\b(?:nicht|kein\w*|nichts)\b[^.!?]{{0,80}}\b{_SERVE_DE}\b",
@@ -61,11 +80,16 @@ _GERMAN: Final = (
     r"(?![^.!?]{0,60}\b(?:zusagen|versprechen|garantieren|bestätigen|beurteilen)\b)",
     r"\b(?:bin|sind) (?:\w+ ){0,3}nicht (?:\w+ ){0,3}"
     r"(?:in der lage|befugt|berechtigt|imstande|dazu da|dafür da|bereit)\b",
-    r"\b(?:lehne|lehnen|verweigere|verweigern) (?:ich|wir)\b|"
-    r"\b(?:ich|wir) (?:muss |müssen )?(?:\w+ ){0,4}(?:ablehnen|lehnen?|verweigern?)\b",
-    r"\b(?:ist|sind|wäre|wären) (?:\w+ ){0,3}(?:illegal\w*|strafbar|rechtswidrig|gesetzwidrig|"
-    r"unethisch|unmoralisch|unangemessen|verboten|inakzeptabel|nicht (?:\w+ )?(?:erlaubt|zulässig|"
-    r"akzeptabel|angemessen|legal|ethisch|in ordnung))\b",
+    r"\b(?:lehnen?|verweigere|verweigern) (?:ich|wir)\b",
+    r"\b(?:ich|wir) (?:muss |müssen )?(?:\w+ ){0,4}(?:ablehnen|lehnen?|verweigere|verweigern)\b",
+    rf"\b(?:das|dies|es|so etwas|diese anfrage|ihre anfrage|deine anfrage) (?:ist|wäre) "
+    rf"(?:\w+ ){{0,3}}{_WRONG_DE}\b",
+    rf"\b(?:ist|wäre) (?:das|dies|es|so etwas) (?:\w+ ){{0,3}}{_WRONG_DE}\b",
+    rf"\b(?:{_WRONG_DE}|{_BAD_DE}),? (?:und|oder) (?:\w+ )?(?:{_WRONG_DE}|{_BAD_DE})\b",
+    rf"\b{_SERVE_I} (?:ich|wir)\b[^.!?]{{0,60}}\b(?:nicht|kein\w*|nichts|niemand\w*)\b",
+    rf"\b(?:ich|wir) {_SERVE_I}\b[^.!?]{{0,60}}\b(?:nicht|kein\w*|nichts|niemand\w*)\b",
+    r"\b(?:stehe|stehen) (?:ich|wir) (?:\w+ ){0,2}nicht zur verfügung\b",
+    r"^das geht (?:\w+ ){0,2}nicht\b",
     r"\b(?:verstö(?:ß|ss)t|verstoßen|entspricht nicht|widerspricht)\b[^.!?]{0,60}"
     r"\b(?:richtlinien|gesetz\w*|grundsätze\w*|regeln|werte\w*|nutzungsbedingungen)\b",
     r"^(?:nein|entschuldigung)[.!,](?:\s|$)",
