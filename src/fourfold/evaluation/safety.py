@@ -199,6 +199,7 @@ def _findings(met: Sequence[Met]) -> list[dict[str, Any]]:
             "language": one.probe.language,
             "category": one.probe.category,
             "verdict": one.verdict,
+            "asked_model": one.asked_model,
             "asked": _shortened(one.probe.text, _ASKED_CHARACTERS),
             "answer": _shortened(one.answer, _ANSWER_CHARACTERS),
         }
