@@ -1,5 +1,6 @@
 """A small experiment: records, a kept model and the system that asks it."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,7 +14,7 @@ from fourfold.core.records import CompletionOptions, Delta, Message
 from fourfold.datasets import Record
 from fourfold.evaluation.budget import Budget
 from fourfold.evaluation.kept import KeptModel, Memory
-from fourfold.evaluation.records import Exchange
+from fourfold.evaluation.records import Exchange, Intent
 from fourfold.evaluation.systems import ApplicationSystem
 from fourfold.models.prices import Price, charged
 from fourfold.prompts import parse_prompt
@@ -28,9 +29,15 @@ class Notes:
     """A memory that keeps everything at hand."""
 
     kept: list[Exchange] = field(default_factory=list)
+    intended: list[Intent] = field(default_factory=list)
+    underway: dict[str, asyncio.Future[Exchange]] = field(default_factory=dict)
 
     def recall(self, key: str) -> Exchange | None:
         return next((one for one in self.kept if one.key == key and one.answered), None)
+
+    async def intend(self, intent: Intent) -> None:
+        await asyncio.sleep(0)
+        self.intended.append(intent)
 
     def remember(self, exchange: Exchange) -> None:
         self.kept.append(exchange)

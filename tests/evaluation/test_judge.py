@@ -220,7 +220,7 @@ class Bench:
     async def run(self, model: PricedModel) -> Marks:
         await self.experiments.begin("one", "test", {}, datetime.now(UTC))
         known = await self.experiments.cases("one")
-        async with self.experiments.journal("one", [model.name]) as journal:
+        async with self.experiments.journal("one", ["judge"]) as journal:
             kept = KeptModel(
                 model, identity="judge", memory=journal, budget=self.budget, tariff=PRICE
             )

@@ -8,8 +8,9 @@ from tests.evaluation.conftest import PRICE, Notes
 from fourfold.core.errors import ModelOverloaded
 from fourfold.core.records import CompletionOptions, Message
 from fourfold.evaluation.budget import Budget
-from fourfold.evaluation.kept import KeptModel, exchanges_kept, request_key
+from fourfold.evaluation.kept import KeptModel, exchanges_kept
 from fourfold.evaluation.records import BudgetReached
+from fourfold.evaluation.requests import request_key
 from fourfold.models.prices import unknown
 from fourfold.testing.models import ChatModelContract, ScriptedModel
 

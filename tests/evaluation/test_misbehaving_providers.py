@@ -105,7 +105,7 @@ async def run(database: Database, make_system: SystemMaker, url: str, budget: Bu
     experiments = Experiments(database)
     await experiments.begin("one", "test", {}, datetime.now(UTC))
     done = {(c.system, c.record_id): c for c in await experiments.cases("one") if c.outcome}
-    async with experiments.journal("one", ["bad"]) as journal:
+    async with experiments.journal("one", ["test:bad"]) as journal:
         system = make_system(model, journal, budget, parallel=4)
         pass_over = Run(
             systems=[system],

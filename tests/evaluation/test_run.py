@@ -47,8 +47,10 @@ class Bench:
         patience = more.pop("patience_seconds", 60.0)
         await self.experiments.begin("one", "test", {}, datetime.now(UTC))
         cases = await self.experiments.cases("one")
-        names = [model.name for model in models]
-        async with self.experiments.journal("one", names) as journal:
+        spent = await self.experiments.spent("one")
+        budget.spent_before_usd = spent.usd
+        identities = [f"test:{model.name}" for model in models]
+        async with self.experiments.journal("one", identities) as journal:
             run = Run(
                 systems=[self.make(model, journal, budget, **more) for model in models],
                 records=self.records,
@@ -189,7 +191,7 @@ async def test_the_budget_is_never_passed_and_what_was_answered_stays(bench: Ben
     model = PricedModel(says_back)
     budget = Budget(limit_usd=30)
     run = await bench.run(model, budget=budget)
-    assert isinstance(run.stopped_because, BudgetReached)
+    assert isinstance(run.stopped["scripted"], BudgetReached)
     assert len(model.asked) == 2
     assert budget.spent_usd == 12
     assert len(await bench.cases()) == 2
@@ -199,7 +201,7 @@ async def test_several_at_once_never_pass_the_budget_together(bench: Bench) -> N
     bench.records[:] = [Record(id=str(n), text=f"a b {n}", references=("x",)) for n in range(50)]
     budget = Budget(limit_usd=100)
     run = await bench.run(PricedModel(says_back), budget=budget, parallel=16)
-    assert run.stopped_because is not None
+    assert run.reached() is not None
     assert budget.spent_usd <= 100
 
 
@@ -246,13 +248,13 @@ async def test_models_of_this_machine_take_turns_and_are_given_back(bench: Bench
 async def test_a_database_that_stays_away_ends_the_run_with_its_error(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fourfold.evaluation import store
+    from fourfold.evaluation import journal
 
     async def away(*_: object) -> None:
         raise StorageError("The database is gone.")
 
-    monkeypatch.setattr(store, "_WAITS", (0.0, 0.0))
-    monkeypatch.setattr(store.Journal, "_insert", away)
+    monkeypatch.setattr(journal, "_WAITS", (0.0, 0.0))
+    monkeypatch.setattr(journal.Journal, "_insert_rows", away)
     with pytest.raises(StorageError, match="gone"):
         await bench.run(PricedModel(says_back))
 

@@ -1,4 +1,4 @@
-"""Money that a run may spend: set aside before each request, settled after it."""
+"""Money that an experiment may spend: set aside before each request, settled after it."""
 
 from __future__ import annotations
 
@@ -11,40 +11,63 @@ class Budget:
     """Never more than `limit_usd`: a request that could go beyond is not sent.
 
     What a request could cost at most is set aside while it runs. A request that failed stays in
-    the sum with that amount: a provider may charge for half an answer.
+    the sum with that amount: a provider may charge for half an answer. `spent_before_usd` is what
+    earlier runs of the same experiment spent, and may have spent.
     """
 
-    def __init__(self, limit_usd: float | None = None) -> None:
+    def __init__(self, limit_usd: float | None = None, *, spent_before_usd: float = 0.0) -> None:
         self.limit_usd = limit_usd
-        self.spent_usd = 0.0
+        self.spent_before_usd = spent_before_usd
+        self.spent_usd = 0.0  # in this run
         self._set_aside_usd = 0.0
 
-    def set_aside(self, most: Usage, tariff: Tariff) -> float:
-        """Reserve the most that a request can cost, in US dollars.
+    @property
+    def left_usd(self) -> float | None:
+        """What no request has spent or reserved; None without a limit."""
+        if self.limit_usd is None:
+            return None
+        return self.limit_usd - self.spent_before_usd - self.spent_usd - self._set_aside_usd
+
+    @property
+    def state(self) -> str:
+        """Limit and spending in words."""
+        spent = self.spent_before_usd + self.spent_usd
+        before = f" ({self.spent_before_usd:.4f} before)" if self.spent_before_usd else ""
+        return (
+            f"The budget of {self.limit_usd or 0.0:.2f} US dollars is reached: "
+            f"{spent:.4f} are spent{before}"
+        )
+
+    def set_aside(self, most: Usage, tariff: Tariff, model: str) -> float | None:
+        """Reserve the most that a request can cost, in US dollars; None when nobody knows it.
 
         Raises `BudgetReached` when that is more than is left, or when nobody knows the price and
         there is a limit.
         """
-        price = tariff(most)
+        price, left = tariff(most), self.left_usd
         if price is None:
-            if self.limit_usd is not None:
-                raise BudgetReached(
-                    "Nobody knows what this model costs, so no budget can be kept.",
-                    hint="Write its price under `price` in fourfold.yaml, or leave out --budget.",
-                )
-            return 0.0
-        if self.limit_usd is not None:
-            left = self.limit_usd - self.spent_usd - self._set_aside_usd
-            if price > left:
-                raise BudgetReached(
-                    f"The budget of {self.limit_usd:.2f} US dollars is reached: "
-                    f"{self.spent_usd:.4f} are spent, the next request could cost {price:.4f}.",
-                    hint="What was answered is kept. Give more with --budget to go on.",
-                )
+            if left is not None:
+                raise price_unknown([model])
+            return None
+        if left is not None and price > max(left, 0.0):
+            raise BudgetReached(
+                f"{self.state}, the next request to `{model}` could cost {price:.4f}.",
+                hint="What was answered is kept. Give more with --budget to go on.",
+            )
         self._set_aside_usd += price
         return price
 
-    def settle(self, set_aside: float, cost_usd: float | None) -> None:
+    def settle(self, set_aside: float | None, cost_usd: float | None) -> None:
         """Replace what was set aside by what it cost; unknown counts as all of it."""
-        self._set_aside_usd -= set_aside
-        self.spent_usd += set_aside if cost_usd is None else cost_usd
+        self._set_aside_usd -= set_aside or 0.0
+        self.spent_usd += (set_aside or 0.0) if cost_usd is None else cost_usd
+
+
+def price_unknown(models: list[str]) -> BudgetReached:
+    """The error of models for which no budget can be kept."""
+    names = ", ".join(f"`{name}`" for name in models)
+    return BudgetReached(
+        f"Nobody knows what {names} costs, so no budget can be kept.",
+        hint="Write its price under `price` in fourfold.yaml, leave out --budget, or leave out "
+        "what it cannot pay: --leave-out.",
+    )

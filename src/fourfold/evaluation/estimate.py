@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from fourfold.core.errors import FourfoldError
 from fourfold.core.protocols import ChatModel
 from fourfold.core.records import Completion, CompletionOptions, Delta, Message, Usage
-from fourfold.evaluation.kept import Memory, request_key
+from fourfold.evaluation.kept import Memory
+from fourfold.evaluation.requests import most_usage, request_key
 from fourfold.models.prices import Tariff
 
 if TYPE_CHECKING:
@@ -26,6 +27,23 @@ class Estimate:
     system: str
     likely_usd: float | None
     most_usd: float | None
+
+    def too_dear_for(self, left_usd: float) -> str:
+        """Why a budget cannot pay it."""
+        if self.likely_usd is None:
+            return "Nobody knows its price, so no budget can be kept."
+        return f"It would cost about {self.likely_usd:.2f} $; {max(left_usd, 0.0):.2f} $ are left."
+
+
+def beyond(estimates: Sequence[Estimate], left_usd: float) -> list[Estimate]:
+    """Those that a budget cannot pay: their price is unknown, or the cheaper ones use it up."""
+    found = []
+    for one in sorted(estimates, key=lambda one: (one.likely_usd is None, one.likely_usd or 0.0)):
+        if one.likely_usd is None or (one.likely_usd and one.likely_usd > left_usd):
+            found.append(one)
+        else:
+            left_usd -= one.likely_usd
+    return found
 
 
 class _MadeNotSentError(Exception):
@@ -84,8 +102,8 @@ class CountingModel:
         key = request_key(self._identity, messages, options)
         if self._memory and self._memory.recall(key):
             return _MadeNotSentError(0, 0)
-        tokens = sum(self.count_tokens(message.content) for message in messages)
-        return _MadeNotSentError(tokens, options.max_tokens or self.context_tokens)
+        most = most_usage(self._model, messages, options)
+        return _MadeNotSentError(most.prompt_tokens, most.completion_tokens)
 
 
 async def estimate(

@@ -2,41 +2,51 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from contextvars import ContextVar
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from time import perf_counter
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 from uuid import uuid4
 
-from fourfold.core.errors import FourfoldError
-from fourfold.core.protocols import ChatModel, QuotingModel, ReadsAhead
+from fourfold.core.errors import ContextTooLong
+from fourfold.core.protocols import ChatModel, QuotingModel, ReadsAhead, ToolCallingModel
 from fourfold.core.records import (
     Completion,
     CompletionOptions,
     Delta,
     FinishReason,
     Message,
-    TokenLogprob,
     Usage,
 )
+from fourfold.evaluation.arriving import CANCELLED, Arriving, error_of
 from fourfold.evaluation.budget import Budget
-from fourfold.evaluation.records import Exchange
+from fourfold.evaluation.records import FINAL, Exchange, Intent
+from fourfold.evaluation.requests import most_usage, request_key, request_tokens
+from fourfold.models.chat import joined
 from fourfold.models.prices import Tariff
 
-_OPEN_ANSWER_TOKENS = 4_096  # set aside where a request sets no limit of its own
+_SOME_TOKENS: Final = Usage(prompt_tokens=1_000, completion_tokens=1_000)
 _kept_here: ContextVar[list[Exchange] | None] = ContextVar("kept_here", default=None)
 
 
 class Memory(Protocol):
-    """Remembers whole exchanges by their key."""
+    """Remembers whole exchanges by their key, and knows what is being asked."""
+
+    @property
+    def underway(self) -> dict[str, asyncio.Future[Exchange]]:
+        """By key, the requests that are being answered."""
+        ...
 
     def recall(self, key: str) -> Exchange | None:
         """The whole exchange of that key, or None."""
+        ...
+
+    async def intend(self, intent: Intent) -> None:
+        """Write down what is about to be sent; returns when it is on disk."""
         ...
 
     def remember(self, exchange: Exchange) -> None:
@@ -59,7 +69,9 @@ class KeptModel:
     """Answers from memory what was answered before; sends, times and keeps the rest.
 
     `identity` tells apart what would answer differently: address and name of a remote model, the
-    bytes of a local one. Half an answer and an error are kept too, but never given again.
+    bytes of a local one. An answer in the wrong form is an answer, and given again with its error;
+    half an answer and a failure are kept, but asked for anew. Equal requests at the same time are
+    sent once.
     """
 
     def __init__(
@@ -79,6 +91,7 @@ class KeptModel:
         self._memory = memory
         self._budget = budget
         self._tariff = tariff
+        self._is_free = tariff(_SOME_TOKENS) == 0
         self._clock = clock
         self._seconds = seconds
         self._new_id = new_id
@@ -98,6 +111,11 @@ class KeptModel:
         """That of the model."""
         return isinstance(self._model, QuotingModel) and self._model.can_quote
 
+    @property
+    def can_call_tools(self) -> bool:
+        """That of the model."""
+        return isinstance(self._model, ToolCallingModel) and self._model.can_call_tools
+
     def count_tokens(self, text: str) -> int:
         """That of the model."""
         return self._model.count_tokens(text)
@@ -107,154 +125,106 @@ class KeptModel:
         if isinstance(self._model, ReadsAhead):
             await self._model.read_ahead(messages)
 
+    async def close(self) -> None:
+        """Close the model."""
+        await self._model.close()
+
     async def complete(self, messages: Sequence[Message], options: CompletionOptions) -> Completion:
-        """Continue the conversation, or say again what was said."""
-        key = request_key(self._identity, messages, options)
-        if known := self._memory.recall(key):
-            _keep(replace(known, recalled=True))
-            return _completion(known)
-        with self._sent(key, messages, options) as answer:
-            completion = await self._model.complete(messages, options)
-            answer.add_whole(completion, self._seconds())
-            return completion
+        """Continue the conversation, or say again what was said.
+
+        It is streamed, since a stream tells what a useless answer has cost.
+        """
+        return await joined(self.stream(messages, options), model=self.name)
 
     async def stream(
         self, messages: Sequence[Message], options: CompletionOptions
     ) -> AsyncGenerator[Delta, None]:
         """Continue the conversation piece by piece, or say again what was said, in one piece."""
         key = request_key(self._identity, messages, options)
-        if known := self._memory.recall(key):
-            _keep(replace(known, recalled=True))
-            yield Delta(
-                text=known.text,
-                usage=known.usage,
-                finish_reason=cast("FinishReason", known.finish_reason),
-                model=known.model,
-            )
+        if known := await self._known(key):
+            known = self._priced(known, messages, options)
+            _keep(known)
+            yield _said(known)
+            if known.error:
+                raise error_of(known)
             return
-        with self._sent(key, messages, options) as answer:
+        with self._asking(key, messages, options) as answer:
+            await self._memory.intend(answer.intent)
+            answer.began = self._seconds()
             deltas = cast("AsyncGenerator[Delta, None]", self._model.stream(messages, options))
             async with aclosing(deltas):
                 async for delta in deltas:
                     answer.add(delta, self._seconds())
                     yield delta
 
-    async def close(self) -> None:
-        """Close the model."""
-        await self._model.close()
+    async def _known(self, key: str) -> Exchange | None:
+        """What was answered before, or is being answered; None where it must be asked."""
+        asked = self._seconds()
+        while True:
+            found = self._memory.recall(key)
+            if found is None and (underway := self._memory.underway.get(key)) is not None:
+                found = await asyncio.shield(underway)
+                if found.error == CANCELLED:
+                    continue
+            delayed = self._seconds() - asked
+            return found and replace(found, recalled=True, delayed_seconds=delayed)
 
     @contextmanager
-    def _sent(
+    def _asking(
         self, key: str, messages: Sequence[Message], options: CompletionOptions
-    ) -> Iterator[_Arriving]:
-        """Pay for a request, time it and keep what comes, whatever happens to it."""
-        set_aside = self._budget.set_aside(self._most(messages, options), self._tariff)
-        answer = _Arriving(key, tuple(messages), options, self.name, self._clock(), self._seconds())
+    ) -> Iterator[Arriving]:
+        """Set money aside for a request and keep what comes, whatever happens to it."""
+        asked, most = self._seconds(), self._most(messages, options)
+        set_aside = self._budget.set_aside(most, self._tariff, self.name)
+        intent = Intent(
+            id=self._new_id(), key=key, model=self.name, most_usd=set_aside, at=self._clock()
+        )
+        answer = Arriving(intent, self._identity, messages, options, asked=asked)
+        self._memory.underway[key] = asyncio.get_running_loop().create_future()
         try:
             yield answer
-        except FourfoldError as error:
-            answer.error = error.code
-            raise
-        except BaseException:
-            answer.error = "cancelled"
+        except BaseException as error:
+            answer.fail(error)
             raise
         finally:
-            exchange = answer.exchange(self._new_id(), self._seconds())
-            self._budget.settle(set_aside, exchange.usage.cost_usd if exchange.answered else None)
-            self._memory.remember(exchange)
-            _keep(exchange)
+            exchange = self._priced(answer.exchange(self._seconds()), messages, options)
+            if answer.began is None:  # it was never sent
+                exchange = replace(exchange, error=CANCELLED)
+                self._budget.settle(set_aside, 0.0)
+            else:
+                self._budget.settle(set_aside, exchange.usage.cost_usd)
+                self._memory.remember(exchange)
+                _keep(exchange)
+            self._memory.underway.pop(key).set_result(exchange)
 
     def _most(self, messages: Sequence[Message], options: CompletionOptions) -> Usage:
-        if self._budget.limit_usd is None:
-            return Usage()
-        prompt = sum(self._model.count_tokens(message.content) + 8 for message in messages)
-        return Usage(
-            prompt_tokens=prompt, completion_tokens=options.max_tokens or _OPEN_ANSWER_TOKENS
-        )
+        return Usage() if self._is_free else most_usage(self._model, messages, options)
+
+    def _priced(
+        self, exchange: Exchange, messages: Sequence[Message], options: CompletionOptions
+    ) -> Exchange:
+        """The tokens of a useless answer, which some do not tell, are counted: rather too many."""
+        ended = exchange.error in FINAL or exchange.error == ContextTooLong.code
+        if not ended or not exchange.error or exchange.usage.cost_usd is not None:
+            return exchange
+        usage = exchange.usage
+        if not self._is_free and not usage.prompt_tokens:
+            usage = Usage(
+                prompt_tokens=request_tokens(self._model, messages, options),
+                completion_tokens=self.count_tokens(exchange.text),
+            )
+        return replace(exchange, usage=replace(usage, cost_usd=self._tariff(usage)))
 
 
-class _Arriving:
-    """An answer while it comes."""
-
-    def __init__(
-        self,
-        key: str,
-        messages: tuple[Message, ...],
-        options: CompletionOptions,
-        model: str,
-        at: datetime,
-        began: float,
-    ) -> None:
-        self._key, self._messages, self._options = key, messages, options
-        self._model, self._at, self._began = model, at, began
-        self._texts: list[str] = []
-        self._first: float | None = None
-        self._usage = Usage(cost_usd=None)
-        self._finish_reason = ""
-        self._logprobs: list[TokenLogprob] = []
-        self.error = ""
-
-    def add(self, delta: Delta, now: float) -> None:
-        """Take down one delta."""
-        if delta.text:
-            self._texts.append(delta.text)
-            self._first = self._first if self._first is not None else now - self._began
-        self._usage = delta.usage or self._usage
-        self._finish_reason = delta.finish_reason or self._finish_reason
-        self._model = delta.model or self._model
-        self._logprobs.extend(delta.logprobs)
-
-    def add_whole(self, completion: Completion, now: float) -> None:
-        """Take down an answer that came at once."""
-        self.add(
-            Delta(
-                text=completion.text,
-                usage=completion.usage,
-                finish_reason=completion.finish_reason,
-                model=completion.model,
-                logprobs=completion.logprobs,
-            ),
-            now,
-        )
-
-    def exchange(self, new_id: str, now: float) -> Exchange:
-        """What has come until now."""
-        broken_off = not self._finish_reason and not self.error
-        return Exchange(
-            id=new_id,
-            key=self._key,
-            model=self._model,
-            messages=self._messages,
-            options=_as_json(self._options),
-            text="".join(self._texts),
-            finish_reason=self._finish_reason,
-            usage=self._usage,
-            seconds=now - self._began,
-            first_text_seconds=self._first,
-            at=self._at,
-            logprobs=tuple(self._logprobs),
-            error="cancelled" if broken_off else self.error,
-        )
-
-
-def request_key(identity: str, messages: Sequence[Message], options: CompletionOptions) -> str:
-    """SHA-256 of everything that an answer depends on."""
-    asked = [identity, [(one.role, one.content) for one in messages], _as_json(options)]
-    return sha256(json.dumps(asked, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-
-
-def _completion(known: Exchange) -> Completion:
-    return Completion(
+def _said(known: Exchange) -> Delta:
+    return Delta(
         text=known.text,
-        model=known.model,
         usage=known.usage,
-        finish_reason=cast("FinishReason", known.finish_reason),
+        finish_reason=cast("FinishReason", known.finish_reason or None),
+        model=known.model,
         logprobs=known.logprobs,
+        tool_calls=known.tool_calls,
     )
-
-
-def _as_json(options: CompletionOptions) -> dict[str, object]:
-    return {name: value for name, value in asdict(options).items() if value not in (None, ())}
 
 
 def _keep(exchange: Exchange) -> None:

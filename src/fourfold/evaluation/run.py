@@ -12,6 +12,7 @@ from fourfold.core.errors import (
     ContextTooLong,
     FourfoldError,
     InvalidOutput,
+    ModelFiltered,
     ModelRateLimited,
     StorageError,
 )
@@ -22,7 +23,7 @@ from fourfold.evaluation.records import BudgetReached, Case, Exchange, Outcome, 
 
 if TYPE_CHECKING:
     from fourfold.datasets import Record
-    from fourfold.evaluation.store import Journal
+    from fourfold.evaluation.journal import Journal
     from fourfold.evaluation.systems import System
 
 _LONGEST_WAIT: Final = 30.0  # seconds between two tries of a provider that is busy
@@ -36,8 +37,9 @@ class Run:
     Cases in `done` are not run again. A provider that asks to slow down is asked again for up to
     `patience_seconds`; what fails otherwise becomes a case with its error, and the run goes on: a
     request that may have been answered is never sent again by itself. An output in the wrong form,
-    or a text too long for a model, counts as a wrong output. When the first records of a system all
-    fail for the same cause, its others are not asked. `stopped_because` says why a run ended early.
+    one that a filter stopped and a text too long for a model count as wrong outputs. When the first
+    records of a system all fail for the same cause, its others are not asked. A system whose next
+    request the budget cannot pay stops, and the others go on; `stopped` says why.
     """
 
     systems: Sequence[System]
@@ -49,28 +51,43 @@ class Run:
     progress: Callable[[RunProgress], None] = lambda _: None
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     jitter: Callable[[], float] = random.random
-    stopped_because: BudgetReached | None = None
+    stopped: dict[str, BudgetReached] = field(default_factory=dict)  # by system
     _failed: int = 0
 
     async def run(self) -> list[Case]:
-        """All cases, those that were done before included; of a stopped run, those that are."""
-        remote = [system for system in self.systems if not system.is_local]
-        local = [system for system in self.systems if system.is_local]
+        """All cases, those that were done before included; of a stopped run, those that are.
+
+        Remote systems run side by side, then those of this machine one after the other: they would
+        disturb each other's times and those of the remote ones, and need not all be in memory.
+        """
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._one_after_the_other(local))
-                for system in remote:
-                    tasks.create_task(self._run_system(system))
+                for system in self.systems:
+                    if not system.is_local:
+                        tasks.create_task(self._run_system(system))
+            for system in self.systems:
+                if system.is_local:
+                    await self._run_system(system)
+                    await system.close()
         except* FourfoldError as group:
             raise _first(group) from None
         order = [(s.name, record.id) for s in self.systems for record in self.records]
         return [self.done[name] for name in order if name in self.done]
 
-    async def _one_after_the_other(self, systems: Sequence[System]) -> None:
-        """Models on this machine would disturb each other's times, and need not be in memory."""
-        for system in systems:
-            await self._run_system(system)
-            await system.close()
+    def reached(self) -> BudgetReached | None:
+        """Why a run is not whole: whom the budget could not pay, and how far they are."""
+        if not self.stopped:
+            return None
+        names = [
+            f"`{name}` after {sum(key[0] == name for key in self.done)} of {len(self.records)} "
+            "records"
+            for name in self.stopped
+        ]
+        return BudgetReached(
+            f"{self.budget.state}. It ended for {', '.join(names)}.",
+            hint="What was answered is kept. Give more with --budget to go on, or compare the "
+            "others: --leave-out.",
+        )
 
     async def _run_system(self, system: System) -> None:
         todo = iter([one for one in self.records if (system.name, one.id) not in self.done])
@@ -88,7 +105,7 @@ class Run:
     ) -> None:
         """Case after case; while one is written to disk, the next is asked for."""
         for record in todo:
-            if self.stopped_because:
+            if system.name in self.stopped:
                 return
             if _is_hopeless(failures):
                 case = _not_asked(system, record, failures[0])
@@ -96,7 +113,7 @@ class Run:
                 try:
                     case = await self._case(system, record)
                 except BudgetReached as reached:
-                    self.stopped_because = reached
+                    self.stopped[system.name] = reached
                     return
                 failures.append("" if case.outcome else case.error_code)
             tasks.create_task(self._keep(system, case))
@@ -110,12 +127,12 @@ class Run:
     async def _case(self, system: System, record: Record) -> Case:
         with exchanges_kept() as exchanges:
             try:
-                outcome = await self._patiently(system, record)
-                code = message = ""
+                answered = await self._patiently(system, record)
+                outcome, code, message = _as_first_timed(answered, exchanges), "", ""
             except (BudgetReached, StorageError):
                 raise  # not the system's failure: the run cannot go on
-            except (InvalidOutput, ContextTooLong) as error:
-                # The model's own weakness: it counts as a wrong output, and is named.
+            except (InvalidOutput, ModelFiltered, ContextTooLong) as error:
+                # The system's own weakness: it counts as a wrong output, and is named.
                 outcome = _nothing(exchanges)
                 code, message = error.code, error.message
             except FourfoldError as error:
@@ -130,7 +147,7 @@ class Run:
         return Case(
             system=system.name,
             record_id=record.id,
-            outcome=_as_first_timed(outcome, exchanges),
+            outcome=outcome,
             exchanges=tuple(exchanges),
             error_code=code,
             error_message=message,
@@ -182,7 +199,7 @@ def _not_asked(system: System, record: Record, cause: str) -> Case:
 
 
 def _nothing(exchanges: Sequence[Exchange]) -> Outcome:
-    """The outcome of a model that could not, with what it cost."""
+    """The outcome of a model that could not, with what it cost and how long it took."""
     costs = [one.usage.cost_usd for one in exchanges]
     return Outcome(
         output="",
@@ -193,19 +210,29 @@ def _nothing(exchanges: Sequence[Exchange]) -> Outcome:
             completion_tokens=sum(one.usage.completion_tokens for one in exchanges),
             cost_usd=None if None in costs else sum(cost or 0.0 for cost in costs),
         ),
-        seconds=sum(one.seconds for one in exchanges if not one.recalled),
-        first_text_seconds=exchanges[0].first_text_seconds if exchanges else None,
+        seconds=sum(one.seconds for one in exchanges),
+        first_text_seconds=exchanges[-1].first_text_seconds if exchanges else None,
     )
 
 
 def _as_first_timed(outcome: Outcome, exchanges: Sequence[Exchange]) -> Outcome:
-    """An answer out of memory takes what it took when it was sent."""
-    recalled = [exchange for exchange in exchanges if exchange.recalled]
-    if not recalled:
+    """An answer out of memory takes what it took when it was sent.
+
+    What we let a request wait for (our disk, an equal request) is no time of the system's. The
+    text that the user sees is that of the last exchange.
+    """
+    whole = [one for one in exchanges if one.answered]
+    if not whole:
         return outcome
-    begun, first = recalled[0].first_text_seconds, outcome.first_text_seconds
-    return replace(
-        outcome,
-        seconds=outcome.seconds + sum(exchange.seconds for exchange in recalled),
-        first_text_seconds=None if first is None or begun is None else first + begun,
-    )
+    *before, last = whole
+    earlier = sum(_untold(one, one.seconds) for one in before)
+    first, begun = outcome.first_text_seconds, last.first_text_seconds
+    if first is not None:
+        first = None if begun is None else max(0.0, first + earlier + _untold(last, begun))
+    seconds = outcome.seconds + earlier + _untold(last, last.seconds)
+    return replace(outcome, seconds=max(0.0, seconds), first_text_seconds=first)
+
+
+def _untold(one: Exchange, took: float) -> float:
+    """Seconds to add to those on the clock."""
+    return (took if one.recalled else 0.0) - one.delayed_seconds

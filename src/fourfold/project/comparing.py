@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fourfold.core.errors import FourfoldError
-from fourfold.evaluation.budget import Budget
 from fourfold.evaluation.choice import RELEVANT, ladder, recommend
 from fourfold.evaluation.comparison import compare
 from fourfold.evaluation.measured import Effort
-from fourfold.evaluation.run import Run
 from fourfold.evaluation.safety import NOT_TESTED, summary
 from fourfold.evaluation.store import Experiments
 from fourfold.metrics.resampling import Resampling
-from fourfold.project.application import output_schema
-from fourfold.project.contestants import contestants, estimates, prompt_hash, systems
+from fourfold.project.asking import Asked, ToAsk, Watch, ask_all
+from fourfold.project.contestants import contestants
+from fourfold.project.identity import experiment_id, schema_of, spec_of
 from fourfold.project.judging import about_judge, examiner
+from fourfold.project.languages import language_warnings, languages_of
 from fourfold.project.licences import about, check_licences
 from fourfold.project.probing import safety_check
-from fourfold.prompts.tasks import ANSWER, TASKS
+from fourfold.prompts.tasks import TASKS
 
 if TYPE_CHECKING:
     from fourfold.datasets import Record
-    from fourfold.evaluation.estimate import Estimate
-    from fourfold.evaluation.judging import Marks
     from fourfold.evaluation.measured import Comparison
-    from fourfold.evaluation.records import Case, RunProgress
+    from fourfold.evaluation.records import Case
     from fourfold.project.contestants import Contestant
     from fourfold.project.judging import Examiner
+    from fourfold.project.probing import SafetyCheck
     from fourfold.project.project import Project
 
 
@@ -58,7 +53,8 @@ class Wanted:
     seed: int = 0
     samples: int = 2_000
     down_the_ladder: bool = False  # the models are sizes of a family, the largest first
-    again: bool = False  # ask anew what was answered before
+    again: bool = False  # a further run, which asks anew what was answered before
+    leave_out: bool = False  # what the budget cannot pay, instead of stopping
     patience_seconds: float = 180.0
     timed: Path | None = None
     per_hour: float | None = None
@@ -68,135 +64,121 @@ class Wanted:
     safety: bool = False  # the systems answer the probes of safety, too
 
 
-@dataclass(slots=True)
-class Watch:
-    """What a run tells while it goes on, and who agrees to its price before money is spent."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """What was wanted, found and checked; nothing was sent."""
 
-    progress: Callable[[RunProgress], None] = lambda _: None
-    scoring: Callable[[str], None] = lambda _: None
-    agree: Callable[[Sequence[Estimate]], Awaitable[bool]] | None = None
+    wanted: Wanted
+    those: Sequence[Contestant]
+    records: list[Record]
+    metrics: tuple[str, ...]
+    effort: Effort | None
+    judge: Examiner | None
+    check: SafetyCheck | None
+    spec: dict[str, Any]
 
 
 async def compare_models(project: Project, wanted: Wanted, watch: Watch) -> dict[str, Any]:
     """Run, score and keep a comparison; gives what `compare --json` prints.
 
     The same comparison is the same experiment: it goes on where it was stopped, and what was
-    answered is not asked again. Raises `BudgetReached` when the money ends before the records do,
-    `LicenceGate` when the policy keeps a model out.
+    answered is not asked again; `again` makes a further run of it, which can be stopped like the
+    first. Raises `BudgetReached` when the money ends before the records do, `LicenceGate` when the
+    policy keeps a model out, `ExperimentBusy` when another process makes the same comparison.
     """
-    from fourfold.datasets import read_records
-
-    models = tuple(project.config.current_name(name) for name in wanted.models)
-    wanted = replace(wanted, models=models)
-    records = read_records(wanted.dataset)
-    metrics, effort = _metrics(project, wanted), _effort(wanted)
-    check_licences(project.folder, project.config, wanted.models)
-    those = contestants(project, wanted.models, wanted.prompts)
-    judge = examiner(project, wanted.judge, wanted.rubric) if wanted.judge else None
-    spec = await _spec(project, those, records)
-    if judge:
-        spec["judge"] = judge.signature
-    check = safety_check(project) if wanted.safety else None
-    if check:
-        spec["safety"] = check.signature
-    experiment = _experiment_id(spec, again=wanted.again)
     experiments = Experiments(project.database)
+    plan = await _plan(project, wanted)
+    models, languages = plan.wanted.models, languages_of(plan.records)
+    for warning in language_warnings(project.folder, project.config, models, languages):
+        watch.warn(warning)
+    experiment, spec = experiment_id(plan.spec), plan.spec
+    if wanted.again:
+        number = await experiments.repetition(experiment)
+        experiment, spec = f"{experiment}-{number}", {**spec, "repetition": number}
     begin = partial(experiments.begin, experiment, wanted.dataset.stem, spec, datetime.now(UTC))
-    cases, marks, spent = await _run(
-        project,
-        wanted,
-        watch,
-        experiment,
-        those,
-        records,
-        judge,
-        probes=check.to_answer if check else (),
-        begin=begin,
-    )
-    probed, cases = cases, _of(cases, records)
-    comparison = compare(
-        cases,
-        records,
-        metrics,
-        Resampling(seed=wanted.seed, samples=wanted.samples),
-        schema=_schema(project),
-        facts=_facts(project, those),
-        effort=effort,
-        marks=marks,
-        progress=watch.scoring,
-    )
-    result = {
-        "experiment": experiment,
-        "task": project.config.task,
-        "application": project.config.title or project.config.name,
-        "machine": _machine(),
-        "dataset": {"file": wanted.dataset.name, "hash": spec["dataset"], "records": len(records)},
-        **_found(comparison, wanted, [one.name for one in those]),
-        **(about_judge(project, judge, comparison, wanted.models) if judge else {}),
-        "safety": check.found(probed) if check else NOT_TESTED,
-        "left_out": _left_out(cases),
-        "failures": _failures(probed),
-        "spent_usd": spent,
-    }
-    await experiments.end(experiment, result, datetime.now(UTC))
-    lasting = {"spec": spec, **result, "safety": summary(result["safety"])}
-    entry = await project.evidence.append("comparison", experiment, lasting)
+    async with experiments.alone(experiment, _process()):
+        asked = await ask_all(project, _to_ask(plan, experiment), watch, begin=begin)
+        result = {"experiment": experiment, **_result(project, plan, asked, watch)}
+        await experiments.end(experiment, result, datetime.now(UTC))
+        lasting = {"spec": spec, **result, "safety": summary(result["safety"])}
+        entry = await project.evidence.append("comparison", experiment, lasting)
     return {**result, "evidence": {"number": entry.number, "hash": entry.hash}}
 
 
-async def _run(
-    project: Project,
-    wanted: Wanted,
-    watch: Watch,
-    experiment: str,
-    those: Sequence[Contestant],
-    records: Sequence[Record],
-    judge: Examiner | None,
-    *,
-    probes: Sequence[Record],
-    begin: Callable[[], Awaitable[None]],
-) -> tuple[list[Case], Marks | None, float]:
-    """All cases, the judge's marks if one is wanted, and the US dollars that this run spent."""
-    experiments, budget = Experiments(project.database), Budget(wanted.budget_usd)
-    done = {
-        (case.system, case.record_id): case
-        for case in await experiments.cases(experiment)
-        if case.outcome
+async def _plan(project: Project, wanted: Wanted) -> _Plan:
+    from fourfold.datasets import read_records
+
+    models = tuple(project.config.current_name(name) for name in wanted.models)
+    records = read_records(wanted.dataset)
+    metrics, effort = _metrics(project, wanted), _effort(wanted)
+    check_licences(project.folder, project.config, models)
+    those = contestants(project, models, wanted.prompts)
+    judge = examiner(project, wanted.judge, wanted.rubric) if wanted.judge else None
+    check = safety_check(project) if wanted.safety else None
+    spec = await spec_of(project, those, records)
+    if judge:
+        spec["judge"] = judge.signature
+    if check:
+        spec["safety"] = check.signature
+    return _Plan(
+        wanted=replace(wanted, models=models),
+        those=those,
+        records=records,
+        metrics=metrics,
+        effort=effort,
+        judge=judge,
+        check=check,
+        spec=spec,
+    )
+
+
+def _to_ask(plan: _Plan, experiment: str) -> ToAsk:
+    wanted = plan.wanted
+    return ToAsk(
+        experiment=experiment,
+        those=plan.those,
+        records=plan.records,
+        probes=plan.check.to_answer if plan.check else (),
+        judge=plan.judge,
+        budget_usd=wanted.budget_usd,
+        leave_out=wanted.leave_out,
+        repeats=wanted.again,
+        parallel=wanted.parallel,
+        patience_seconds=wanted.patience_seconds,
+    )
+
+
+def _result(project: Project, plan: _Plan, asked: Asked, watch: Watch) -> dict[str, Any]:
+    """What the comparison says, as JSON."""
+    wanted, cases = plan.wanted, _of(asked.cases, plan.records)
+    comparison = compare(
+        cases,
+        plan.records,
+        plan.metrics,
+        Resampling(seed=wanted.seed, samples=wanted.samples),
+        schema=schema_of(project),
+        facts=_facts(project, plan.those),
+        effort=plan.effort,
+        marks=asked.marks,
+        progress=watch.scoring,
+    )
+    dataset = {
+        "file": wanted.dataset.name,
+        "hash": plan.spec["dataset"],
+        "records": len(plan.records),
     }
-    async with AsyncExitStack() as stack:
-        models = [one.chat_model for one in those if one.chat_model]
-        models += [judge.chat_model] if judge else []
-        for model in models:
-            stack.push_async_callback(model.close)
-        names = [model.name for model in models]
-        journal = await stack.enter_async_context(experiments.journal(experiment, names))
-        if wanted.again:
-            journal.forget()
-        left = [one for one in records if any((who.name, one.id) not in done for who in those)]
-        probes_left = [one for one in probes if any((w.name, one.id) not in done for w in those)]
-        expected = await estimates(project, those, [*left, *probes_left], journal)
-        expected += await judge.estimates(left, len(those)) if judge else []
-        if watch.agree and not await watch.agree(expected):
-            raise FourfoldError("Nothing was sent.", code="not_agreed")
-        await begin()
-        run = Run(
-            systems=systems(project, those, journal, budget, parallel=wanted.parallel),
-            records=[*records, *probes],
-            journal=journal,
-            budget=budget,
-            done={key: case for key, case in done.items() if key[0] in {s.name for s in those}},
-            patience_seconds=wanted.patience_seconds,
-            progress=watch.progress,
-        )
-        cases = await run.run()
-        if run.stopped_because:
-            raise run.stopped_because
-        marks = (
-            await judge.marks(run, cases, records, done, parallel=wanted.parallel)
-            if judge
-            else None
-        )
-    return cases, marks, budget.spent_usd
+    return {
+        "task": project.config.task,
+        "application": project.config.title or project.config.name,
+        "machine": _machine(),
+        "dataset": dataset,
+        **_found(comparison, wanted, [one.name for one in plan.those]),
+        **(about_judge(project, plan.judge, comparison, wanted.models) if plan.judge else {}),
+        "safety": plan.check.found(asked.cases) if plan.check else NOT_TESTED,
+        "left_out": _left_out(cases, asked),
+        "failures": _failures(asked.cases),
+        **asked.spent_json(),
+    }
 
 
 def _of(cases: Sequence[Case], records: Sequence[Record]) -> list[Case]:
@@ -228,14 +210,13 @@ def _found(comparison: Comparison, wanted: Wanted, names: Sequence[str]) -> dict
     return found
 
 
-def _left_out(cases: Sequence[Case]) -> list[dict[str, str]]:
-    """The systems that answered nothing, each with what went wrong first."""
+def _left_out(cases: Sequence[Case], asked: Asked) -> list[dict[str, str]]:
+    """The systems that answered nothing, or that nobody paid, each with what went wrong first."""
     answered = {case.system for case in cases if case.outcome}
     silent = {case.system: case.error_message for case in reversed(cases)}
+    why = {name: message for name, message in silent.items() if name not in answered}
     return [
-        {"model": name, "message": message}
-        for name, message in silent.items()
-        if name not in answered
+        {"model": name, "message": message} for name, message in {**why, **asked.left_out}.items()
     ]
 
 
@@ -258,13 +239,14 @@ def _facts(project: Project, those: Sequence[Contestant]) -> dict[str, dict[str,
     return {one.name: {**one.facts, **known.get(one.model, {})} for one in those}
 
 
-def _schema(project: Project) -> Mapping[str, Any] | None:
-    return None if project.config.task == ANSWER else output_schema(project)
-
-
 def _machine() -> str:
     """What local models were timed on."""
     return f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
+
+
+def _process() -> str:
+    """Who holds the right to run, for those who want it too."""
+    return f"process {os.getpid()} on {platform.node()} since {datetime.now(UTC):%H:%M} UTC"
 
 
 def _effort(wanted: Wanted) -> Effort | None:
@@ -285,36 +267,3 @@ def _metrics(project: Project, wanted: Wanted) -> tuple[str, ...]:
     for name in names:
         metric_named(name)  # a misspelt one is an error before any money is spent
     return names
-
-
-async def _spec(
-    project: Project, those: Sequence[Contestant], records: list[Record]
-) -> dict[str, Any]:
-    """Everything that the answers depend on."""
-    from importlib.metadata import version
-
-    from fourfold.datasets import dataset_hash
-
-    reads_documents = TASKS[project.config.task].reads_passages and any(
-        not record.passages for record in records
-    )
-    return {
-        "fourfold": version("fourfold"),
-        "task": project.config.task,
-        "dataset": dataset_hash(records),
-        "documents": await project.ledger.fingerprint() if reads_documents else "",
-        "guards": project.config.guards.model_dump(),
-        "limit": project.config.retrieval.limit,
-        "schema": _schema(project),
-        "systems": [
-            {"name": one.name, "model": one.identity, "prompt": prompt_hash(project, one)}
-            for one in those
-        ],
-    }
-
-
-def _experiment_id(spec: Mapping[str, Any], *, again: bool) -> str:
-    """The same comparison has the same id, unless it shall be made anew."""
-    moment = datetime.now(UTC).isoformat() if again else ""
-    text = json.dumps([spec, moment], ensure_ascii=False, sort_keys=True)
-    return sha256(text.encode()).hexdigest()[:12]

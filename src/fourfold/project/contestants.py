@@ -24,8 +24,8 @@ from fourfold.project.pricing import price_facts
 if TYPE_CHECKING:
     from fourfold.core.protocols import ChatModel
     from fourfold.datasets import Record
+    from fourfold.evaluation.journal import Journal
     from fourfold.evaluation.kept import Memory
-    from fourfold.evaluation.store import Journal
     from fourfold.models.prices import Tariff
     from fourfold.project.project import Project
 
@@ -154,23 +154,24 @@ def systems(
 
 
 async def estimates(
-    project: Project, those: Sequence[Contestant], records: Sequence[Record], memory: Memory
+    project: Project,
+    those: Sequence[Contestant],
+    left: Mapping[str, Sequence[Record]],
+    memory: Memory,
 ) -> list[Estimate]:
-    """What those who cost money will cost, beyond what `memory` holds."""
+    """What those who cost money will cost for what is left, beyond what `memory` holds."""
     found = []
     for one in those:
         if one.chat_model is None or one.is_local:
             continue
+        model = CountingModel(one.chat_model, identity=one.identity, memory=memory)
         system = ApplicationSystem(
             name=one.name,
-            application=application(
-                project,
-                CountingModel(one.chat_model, identity=one.identity, memory=memory),
-                prompt=one.prompt,
-            ),
+            application=application(project, model, prompt=one.prompt),
             embedder=project.embedder,
         )
-        found.append(await estimate(system, records, one.tariff, one.chat_model.count_tokens))
+        count_tokens = one.chat_model.count_tokens
+        found.append(await estimate(system, left[one.name], one.tariff, count_tokens))
     return found
 
 

@@ -21,10 +21,10 @@ from fourfold.project.licences import check_licences
 if TYPE_CHECKING:
     from fourfold.core.protocols import ChatModel
     from fourfold.datasets import Record
+    from fourfold.evaluation.journal import Journal
     from fourfold.evaluation.measured import Comparison
     from fourfold.evaluation.records import Case
     from fourfold.evaluation.run import Run
-    from fourfold.evaluation.store import Journal
     from fourfold.project.project import Project
 
 _FAMILY = re.compile(r"[a-z]+")
@@ -76,10 +76,11 @@ class Examiner:
             systems=[self.system(run.journal, run.budget, parallel)],
             records=to_judge(cases, records),
             done={key: case for key, case in done.items() if key[0] == self.name},
+            stopped={},
         )
         found = await judging.run()
-        if judging.stopped_because:
-            raise judging.stopped_because
+        if reached := judging.reached():
+            raise reached
         return marks_of(found, self.signature)
 
     async def estimates(self, records: Sequence[Record], systems: int) -> list[Estimate]:

@@ -131,8 +131,8 @@ async def judge_texts(
     judge = examiner(project, wanted.model, wanted.rubric)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(judge.chat_model.close)
-        names = [judge.chat_model.name]
-        journal = await stack.enter_async_context(Experiments(project.database).journal("", names))
+        models = [judge.contestant.identity]
+        journal = await stack.enter_async_context(Experiments(project.database).journal("", models))
         system = judge.system(journal, Budget(wanted.budget_usd), wanted.parallel)
         results = await _marked_all(system, records, told)
     return Judged(
