@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Run
 
+FIELDS = ("metric", "value", "low", "high", "count", "signature")
+
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
@@ -25,7 +27,9 @@ def test_each_metric_is_a_line_with_interval_and_signature(run: Run, files: Path
     assert hter["segments"] == [0.0, 1.0, 0.0]
     assert hter["value"] == pytest.approx(1 / 3)
     assert str(bleu["signature"]).startswith("nrefs:1|case:mixed|eff:no|tok:13a")
-    assert set(bleu) == {"metric", "value", "low", "high", "count", "signature", "segments"}
+    assert (bleu["low"], bleu["high"]) == (None, None)
+    assert bleu["note"] == "too few texts for an interval: 3, and 8 are needed"
+    assert {*bleu} - {"note", "segments"} == {*FIELDS}
 
 
 def test_further_references_count_where_they_have_a_text(run: Run, files: Path) -> None:

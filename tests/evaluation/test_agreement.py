@@ -11,6 +11,7 @@ from sklearn.metrics import cohen_kappa_score
 from fourfold.core.errors import InvalidInput
 from fourfold.evaluation.agreement import agreement
 from fourfold.metrics.resampling import Resampling
+from fourfold.metrics.statistics import wilson
 
 HOW = Resampling(samples=500)
 
@@ -46,7 +47,8 @@ def test_full_agreement_is_one_and_says_nothing_of_other_texts() -> None:
     found = agreement([1, 3, 5, 4], [1, 3, 5, 4], HOW)
     assert (found.equal.value, found.kappa.value) == (1, 1)
     assert found.rho.value == pytest.approx(1)
-    assert isnan(found.equal.low)
+    assert found.equal.low == pytest.approx(wilson(4, 4).low)
+    assert isnan(found.kappa.low)
 
 
 def test_a_strict_judge_keeps_the_order_and_loses_kappa() -> None:

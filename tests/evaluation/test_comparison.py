@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -142,6 +143,20 @@ def test_records_of_one_cluster_say_less_than_as_many_others() -> None:
     free = alone.measured[0].scores["accuracy"].interval
     bound = clustered.measured[0].scores["accuracy"].interval
     assert bound.high - bound.low > 2 * (free.high - free.low)
+
+
+def test_waits_have_intervals_and_an_end_that_nobody_knows_is_null() -> None:
+    waited = [
+        replace(one, outcome=replace(one.outcome, seconds=float(n)))  # type: ignore[type-var]
+        for n, one in enumerate(cases("a", right_in(0.8)))
+    ]
+    found = compared(waited).measured[0].as_json()
+    assert (found["seconds_p50"], found["seconds_p95"]) == pytest.approx((49.5, 94.05))
+    half, most = found["seconds_p50_interval"], found["seconds_p95_interval"]
+    assert 38 < half["low"] < 49.5 < half["high"] < 61
+    assert 88 < most["low"] < 94 < most["high"] <= 99
+    few = compare(waited[:40], records(40), ["accuracy"], HOW).measured[0].as_json()
+    assert few["seconds_p95_interval"]["high"] is None
 
 
 def test_a_price_that_nobody_knows_is_unknown_and_not_nothing() -> None:

@@ -8,7 +8,7 @@ import sacrebleu
 
 from fourfold.core.errors import InvalidInput
 from fourfold.metrics.corrections import correction
-from fourfold.metrics.effort import Timed, effort, money
+from fourfold.metrics.effort import Timed, effort, fitted, money
 from fourfold.metrics.resampling import Resampling
 from fourfold.metrics.scoring import metric_named, score
 
@@ -112,12 +112,42 @@ def test_few_or_noisy_times_make_the_interval_wider() -> None:
     assert many.low < many.value < many.high
 
 
+def test_few_texts_or_clusters_make_the_interval_of_minutes_wider() -> None:
+    draw = np.random.default_rng(8)
+    words = draw.integers(3, 30, 60).tolist()
+    drafts = [" ".join(["w"] * count) for count in words]
+    times = timed(40, noise=1)
+    few, many = (effort(drafts[:n], drafts[:n], times).interval for n in (12, 60))
+    assert (few.high / few.low) > 1.5 * (many.high / many.low - 1) + 1
+    twice = [one for one in drafts for _ in range(2)]
+    clusters = [place for place in range(60) for _ in range(2)]
+    known = effort(twice, twice, times, Resampling(clusters=clusters)).interval
+    unknown = effort(twice, twice, times).interval
+    assert known.high - known.low == pytest.approx(many.high - many.low, rel=0.02)
+    assert known.high - known.low > 1.2 * (unknown.high - unknown.low)
+
+
+def test_minutes_of_one_text_or_cluster_have_no_interval() -> None:
+    found = effort([DRAFT], [RELEASED], timed(12)).interval
+    assert found.value > 0
+    assert np.isnan([found.low, found.high]).all()
+
+
+def test_the_fitted_times_add_up_to_the_measured_ones() -> None:
+    load, seconds = np.array([[10.0, 2], [20, 0], [7, 5], [30, 3]]), np.array([20.0, 9, 41, 33])
+    per_word, per_edit = fitted(load, seconds)
+    assert load.sum(axis=0) @ (per_word, per_edit) == pytest.approx(seconds.sum())
+    assert min(per_word, per_edit) > 0
+
+
 def test_no_seconds_are_negative_where_the_times_contradict() -> None:
     odd = [
         Timed(draft="a " * n, released="b " * (n // 3) + "a " * (n - n // 3), seconds=60 - n)
         for n in range(3, 40, 3)
     ]
-    assert effort(["a b"], ["a b"], odd).interval.low >= 0
+    found = effort(["a b", "a c"], ["a", "c a d"], odd)
+    assert "seconds_a_word:0|" in found.signature
+    assert found.interval.low > 0
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from scipy.stats import bootstrap, permutation_test, t
+from scipy.stats import bootstrap, permutation_test
 
 from fourfold.metrics.base import averaged, mean
 from fourfold.metrics.resampling import (
     Resampling,
-    _student,
     difference,
     interval,
     smallest_difference,
@@ -70,11 +69,6 @@ def test_the_smallest_difference_is_that_of_the_t_test() -> None:
     noise = RNG.normal(0, 1, 400)
     found = smallest_difference(averaged(noise), averaged(noise * 0), mean, Resampling())
     assert found == pytest.approx(2.8 * noise.std(ddof=1) / 20, rel=0.06)
-
-
-@pytest.mark.parametrize("freedom", [3, 9, 39, 1_000])
-def test_students_quantile_agrees_with_scipy(freedom: int) -> None:
-    assert _student(freedom, 0.975) == pytest.approx(t.ppf(0.975, freedom), rel=0.02)
 
 
 def test_the_same_seed_gives_the_same_and_another_nearly() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from fourfold.core.errors import InvalidInput, MissingExtra, UnknownBackend
 from fourfold.metrics import METRICS
+from fourfold.metrics.resampling import Resampling
 from fourfold.metrics.rouge_words import _porter
 from fourfold.metrics.scoring import metric_named, score, scores
 
@@ -50,10 +51,21 @@ def test_a_rate_of_100_is_no_share() -> None:
     assert found.value == 50.0
 
 
-def test_one_text_says_nothing_of_others() -> None:
+def test_few_texts_say_nothing_of_others_and_the_score_says_so() -> None:
     found = score(metric_named("bleu"), TEXTS[:1], WANTED[:1])
     assert isnan(found.interval.low)
     assert found.as_json()["low"] is None
+    assert found.as_json()["note"] == "too few texts for an interval: 1, and 8 are needed"
+    how = Resampling(clusters=["a", "a", "b"] * 5)
+    clustered = score(metric_named("f1"), TEXTS * 5, WANTED * 5, how)
+    assert clustered.note == "too few clusters for an interval: 2, and 8 are needed"
+
+
+def test_scores_that_are_all_alike_are_not_taken_for_certain() -> None:
+    found = score(metric_named("chrf"), ["Äpfel"] * 10, [["Äpfel"]] * 10)
+    assert (found.interval.value, isnan(found.interval.high)) == (100.0, True)
+    assert found.note == "no interval: all texts score alike"
+    assert "note" not in score(metric_named("em"), ["a"] * 10, [["a"]] * 10).as_json()
 
 
 def test_texts_and_references_must_match() -> None:
@@ -89,8 +101,9 @@ def test_without_its_package_stemming_says_what_to_install(monkeypatch: pytest.M
 
 def test_several_metrics_at_once_score_as_one_after_the_other() -> None:
     names = ["hter", "rouge1:ascii", "macro_f1"]
-    alone = list(scores(names, TEXTS, WANTED))
-    assert list(scores(names, TEXTS, WANTED, workers=2)) == alone
+    texts, wanted = TEXTS * 3, WANTED * 3
+    alone = list(scores(names, texts, wanted))
+    assert list(scores(names, texts, wanted, workers=2)) == alone
     assert [one.metric for one in alone] == ["hter", "rouge1", "macro_f1"]
 
 

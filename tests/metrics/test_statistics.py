@@ -1,9 +1,9 @@
 """The statistics agree with SciPy, and say when they cannot be computed."""
 
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 
-from fourfold.metrics.statistics import bootstrap_mean, mcnemar_exact, paired_bootstrap, wilson
+from fourfold.metrics.statistics import mcnemar_exact, student, wilson
 
 
 @pytest.mark.parametrize(("successes", "count"), [(0, 5), (5, 5), (3, 10), (97, 100), (500, 1000)])
@@ -37,31 +37,6 @@ def test_mcnemar_refuses_negative_counts() -> None:
         mcnemar_exact(-1, 2)
 
 
-def test_the_bootstrap_interval_is_that_of_the_normal_law_for_many_values() -> None:
-    values = [float(n % 100) for n in range(2_000)]
-    found = bootstrap_mean(values, seed=1)
-    half = 1.96 * 28.866 / 2_000**0.5  # standard deviation of 0..99
-    assert found.value == 49.5
-    assert (found.low, found.high) == pytest.approx((49.5 - half, 49.5 + half), abs=0.15)
-
-
-def test_the_same_seed_gives_the_same_interval() -> None:
-    assert bootstrap_mean([0, 1, 1], seed=7) == bootstrap_mean([0, 1, 1], seed=7)
-
-
-def test_a_clear_difference_is_significant_and_none_is_not() -> None:
-    better, worse = [1.0] * 40 + [0.0] * 10, [0.0] * 10 + [1.0] * 20 + [0.0] * 20
-    assert paired_bootstrap(better, worse, seed=1).p < 0.01
-    assert paired_bootstrap(better, better, seed=1).p == 1.0
-
-
-def test_the_sign_of_a_difference_follows_the_order() -> None:
-    found = paired_bootstrap([0.0, 0.2, 0.1], [0.9, 0.8, 1.0], seed=1).interval
-    assert found.low <= found.value <= found.high < 0
-
-
-def test_pairs_must_match_and_a_mean_needs_values() -> None:
-    with pytest.raises(ValueError, match="pairs"):
-        paired_bootstrap([1.0], [1.0, 2.0], seed=1)
-    with pytest.raises(ValueError, match="at least one"):
-        bootstrap_mean([], seed=1)
+@pytest.mark.parametrize("freedom", [1, 2, 3, 4.5, 9, 39, 1_000])
+def test_students_quantile_agrees_with_scipy(freedom: float) -> None:
+    assert student(freedom, 0.975) == pytest.approx(t.ppf(0.975, freedom), rel=0.02)

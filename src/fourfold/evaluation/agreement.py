@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fourfold.core.errors import InvalidInput
 from fourfold.metrics.resampling import Resampling, interval
+from fourfold.metrics.shares import share_interval
 from fourfold.metrics.statistics import Interval
 
 if TYPE_CHECKING:
@@ -41,15 +42,17 @@ def agreement(
 ) -> Agreement:
     """Agreement of two lists of marks of the same texts, in the same order.
 
-    Intervals are bootstraps (BCa) over texts, or over their clusters; a drawn sample in which a
-    figure is undefined counts as no agreement. Raises `InvalidInput` for lists of other lengths,
-    and for empty ones.
+    The share has Wilson's interval, the others a bootstrap (BCa) over texts, or over their
+    clusters; a drawn sample in which a figure is undefined counts as no agreement. Raises
+    `InvalidInput` for lists of other lengths, and for empty ones.
     """
     if len(ours) != len(theirs) or not ours:
         raise InvalidInput(
             f"There are {len(ours)} marks beside {len(theirs)}.",
             hint="Both need one mark for each text, in the same order.",
         )
+    import numpy as np
+
     marks = sorted({*ours, *theirs})
     table = _Table(marks)
     figures = table.figures(ours, theirs)
@@ -59,7 +62,7 @@ def agreement(
 
     return Agreement(
         count=len(ours),
-        equal=sure(table.equal),
+        equal=share_interval(np.equal(ours, theirs).astype(np.float64), how or Resampling()),
         kappa=sure(table.kappa),
         rho=sure(table.rho),
     )
@@ -68,7 +71,7 @@ def agreement(
 class _Table:
     """How often each mark of one met each mark of the other.
 
-    The table of a sample is the sum of the tables of its texts, so that all three figures can be
+    The table of a sample is the sum of the tables of its texts, so that both figures can be
     resampled as any metric.
     """
 
@@ -84,11 +87,6 @@ class _Table:
         for row, a, b in zip(rows, ours, theirs, strict=True):
             row[place[a] * count + place[b]] = 1
         return rows
-
-    def equal(self, figures: Figures) -> float:
-        """The share of equal marks."""
-        met = self._met(figures)
-        return float(met.trace() / met.sum())
 
     def kappa(self, figures: Figures) -> float:
         """Quadratically weighted. Source: Cohen 1968, https://doi.org/10.1037/h0026256."""

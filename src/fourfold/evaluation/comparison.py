@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import nan
 from typing import TYPE_CHECKING, Any
 
 from fourfold.core.errors import InvalidInput
@@ -20,9 +19,11 @@ from fourfold.evaluation.measured import (
     Test,
 )
 from fourfold.metrics.base import averaged, mean
-from fourfold.metrics.resampling import Resampling, difference, interval, smallest_difference
-from fourfold.metrics.scoring import Score, is_share, metric_named, score_figures
-from fourfold.metrics.statistics import Interval, holm, mcnemar_exact
+from fourfold.metrics.pairs import pair
+from fourfold.metrics.quantiles import quantile_interval
+from fourfold.metrics.resampling import Resampling, interval
+from fourfold.metrics.scoring import Score, metric_named, score_figures, score_interval
+from fourfold.metrics.statistics import Interval, holm
 
 if TYPE_CHECKING:
     from fourfold.datasets import Record
@@ -77,8 +78,7 @@ def compare(
         rows = [common[row] for row in marked]
         figures = {system: marks.figures(system, rows, outcomes) for system in systems}
         for system, own in figures.items():
-            found = score_figures(judged, own, within, references=None)
-            scores[system][JUDGE] = replace(found, interval=_unless_sure(found.interval))
+            scores[system][JUDGE] = score_figures(judged, own, within, references=None)
         tests += _tests(JUDGE, judged, figures, within)
     return Comparison(
         metrics=(*metrics, *([JUDGE] if marked else [])),
@@ -150,31 +150,20 @@ def _tests(
     """Each pair of systems by one metric, corrected for their number."""
     systems = list(figures)
     pairs = [(a, b) for place, a in enumerate(systems) for b in systems[place + 1 :]]
-    found = []
-    for a, b in pairs:
-        ours, theirs = figures[a], figures[b]
-        gap = difference(ours, theirs, metric.value, how)
-        p, method = gap.p, "approximate randomisation"
-        if how.clusters is None and is_share(metric, ours) and is_share(metric, theirs):
-            right, other = ours[:, 0] == 1, theirs[:, 0] == 1
-            p = mcnemar_exact(int((right & ~other).sum()), int((other & ~right).sum()))
-            method = "exact McNemar"
-        found.append(
-            (gap.interval, p, smallest_difference(ours, theirs, metric.value, how), method)
-        )
-    corrected = holm([p for _, p, _, _ in found])
+    found = [pair(metric, figures[a], figures[b], how) for a, b in pairs]
+    corrected = holm([one.p for one in found])
     return [
         Test(
             metric=name,
             a=a,
             b=b,
-            difference=gap,
+            difference=one.difference,
             p=p,
-            p_raw=raw,
-            detectable=detectable,
-            method=method,
+            p_raw=one.p,
+            detectable=one.detectable,
+            method=one.method,
         )
-        for (a, b), (gap, raw, detectable, method), p in zip(pairs, found, corrected, strict=True)
+        for (a, b), one, p in zip(pairs, found, corrected, strict=True)
     ]
 
 
@@ -192,16 +181,10 @@ def _slices(table: _Table, metric: Metric, how: Resampling) -> list[Slice]:
             continue
         within = _of_rows(how, rows)
         scores = {
-            system: _unless_sure(interval(own[rows], metric.value, within))
-            for system, own in figures.items()
+            system: score_interval(metric, own[rows], within) for system, own in figures.items()
         }
         found.append(Slice(name=name, count=len(rows), scores=scores))
     return found
-
-
-def _unless_sure(one: Interval) -> Interval:
-    """Few records that are all alike draw an interval of no width, which says nothing."""
-    return Interval(one.value, nan, nan) if one.low == one.high else one
 
 
 def _belongs(record: Record, name: str) -> bool:
@@ -225,6 +208,7 @@ def _measured(
     by_record = {case.record_id: case.outcome for case in own if case.outcome}
     outcomes = [by_record[record.id] for record in common]
     seconds = [outcome.seconds for outcome in outcomes]
+    half, most = (quantile_interval(seconds, share, how) for share in (0.5, 0.95))
     first = [o.first_text_seconds for o in outcomes if o.first_text_seconds is not None]
     failed = [case.error_code for case in own if case.error_code]
     minutes = _minutes(outcomes, common, effort, how)
@@ -232,8 +216,10 @@ def _measured(
         system=system,
         scores=scores,
         cost_per_1000=_cost(outcomes, how),
-        seconds_p50=float(np.quantile(seconds, 0.5)),
-        seconds_p95=float(np.quantile(seconds, 0.95)),
+        seconds_p50=half.value,
+        seconds_p95=most.value,
+        seconds_p50_interval=half,
+        seconds_p95_interval=most,
         first_text_seconds_p50=float(np.quantile(first, 0.5)) if first else None,
         prompt_tokens=float(np.mean([outcome.usage.prompt_tokens for outcome in outcomes])),
         completion_tokens=float(np.mean([outcome.usage.completion_tokens for outcome in outcomes])),

@@ -95,6 +95,8 @@ class Measured:
     minutes_per_1000: Score | None = None  # of correcting, where corrections were timed
     correction_cost_per_1000: Score | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    seconds_p50_interval: Interval | None = None
+    seconds_p95_interval: Interval | None = None  # an end that few records cannot tell is NaN
     judge_failed: int | None = None  # outputs that the judge could not score; None without a judge
 
     def as_json(self) -> dict[str, Any]:
@@ -103,7 +105,11 @@ class Measured:
         return {
             "model": self.system,
             "scores": {
-                name: {**interval_json(one.interval), "signature": one.signature}
+                name: {
+                    **interval_json(one.interval),
+                    "signature": one.signature,
+                    **({"note": one.note} if one.note else {}),
+                }
                 for name, one in self.scores.items()
             },
             "cost_per_1000": cost.value if cost else None,
@@ -111,6 +117,14 @@ class Measured:
             "currency": "USD",
             "seconds_p50": known(self.seconds_p50),
             "seconds_p95": known(self.seconds_p95),
+            **{
+                f"{name}_interval": interval_json(one)
+                for name, one in (
+                    ("seconds_p50", self.seconds_p50_interval),
+                    ("seconds_p95", self.seconds_p95_interval),
+                )
+                if one
+            },
             "first_text_seconds_p50": self.first_text_seconds_p50,
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,

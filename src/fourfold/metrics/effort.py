@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp, nan, sqrt
 from typing import TYPE_CHECKING
 
 from fourfold.core.errors import InvalidInput
 from fourfold.metrics.corrections import Correction, correction
-from fourfold.metrics.resampling import Resampling, expanded_shares
+from fourfold.metrics.resampling import Resampling, summed
 from fourfold.metrics.scoring import Score
-from fourfold.metrics.statistics import Interval
+from fourfold.metrics.statistics import Interval, student
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 FEWEST_TIMED = 5
 _PER = 1_000  # texts
+_FITTED = 2  # seconds for a word, seconds for an edit
+_HALVINGS = 50
+_NOTHING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +44,10 @@ def effort(
     """Minutes of correcting for 1,000 texts like these.
 
     A correction takes so many seconds for each word of the draft, which has to be read, and so many
-    for each edit: least squares over the timed ones, neither below 0. The interval draws both the
-    timed ones and the texts anew (bootstrap, widened for few of them). It holds for people like
-    those who were timed. Raises `InvalidInput` for fewer than 5 timed ones, or impossible times.
+    for each edit, neither below 0; the fitted times of the timed ones add up to the measured ones.
+    The interval knows how few were timed and how few texts there are, of which those of a cluster
+    count together. It holds for people like those who were timed. Raises `InvalidInput` for fewer
+    than 5 timed ones, or impossible times.
     """
     import numpy as np
 
@@ -54,20 +59,13 @@ def effort(
     load = _load([correction(*pair) for pair in pairs], drafts)
     if not len(load):
         raise InvalidInput("There is nothing to score.", hint="The files hold no text.")
-    rng = np.random.default_rng(how.seed)
-    drawn = []
-    for _ in range(how.samples):
-        chosen = rng.integers(0, len(known), len(known))
-        texts = load[rng.integers(0, len(load), len(load))]
-        drawn.append(_minutes(texts, _fitted(known[chosen], seconds[chosen])))
-    low, high = np.quantile(drawn, expanded_shares(len(known), how.confidence))
-    per_word, per_edit = _fitted(known, seconds)
+    per_word, per_edit = fitted(known, seconds)
     return Score(
         metric="minutes_per_1000",
-        interval=Interval(_minutes(load, (per_word, per_edit)), float(low), float(high)),
+        interval=minutes_interval(load, known, seconds, how),
         count=len(load),
         signature=f"minutes_per_1000|timed:{len(timed)}|seconds_a_word:{per_word:.3g}"
-        f"|seconds_an_edit:{per_edit:.3g}|fit:nnls",
+        f"|seconds_an_edit:{per_edit:.3g}|fit:poisson|version:2",
     )
 
 
@@ -108,20 +106,71 @@ def _load(made: Sequence[Correction], drafts: Sequence[str]) -> Matrix:
     return np.array(rows, dtype=np.float64).reshape(-1, 2)
 
 
-def _fitted(load: Matrix, seconds: Matrix) -> tuple[float, float]:
-    """Seconds for a word and for an edit, neither below 0."""
+def fitted(load: Matrix, seconds: Matrix) -> tuple[float, float]:
+    """Seconds for a word and for an edit, neither below 0.
+
+    Quasi-likelihood with a variance that grows as the time does: long corrections vary more than
+    short ones. Source: McCullagh & Nelder 1989, Generalized Linear Models, chapter 9. Its fitted
+    times add up to the measured ones, so that only the part of the words is left to find.
+    """
     import numpy as np
 
-    both = np.linalg.lstsq(load, seconds, rcond=None)[0]
-    if (both >= 0).all():
-        return float(both[0]), float(both[1])
-    words, edits = (
-        max(0.0, float(column @ seconds / (column @ column))) if column.any() else 0.0
-        for column in load.T
+    totals = load.sum(axis=0)
+    words, edits = load.T / np.where(totals > 0, totals, 1)[:, None]
+    if not totals.all():
+        part = float(totals[0] > 0)
+    else:
+        low, part = 0.0, 1.0
+        for _ in range(_HALVINGS):
+            middle = (low + part) / 2
+            expected = np.maximum(middle * words + (1 - middle) * edits, 1e-300)
+            rising = (seconds * (words - edits) / expected).sum() > 0
+            low, part = (middle, part) if rising else (low, middle)
+        part = part if part > _NOTHING else 0.0
+    spent = seconds.sum()
+    per_word, per_edit = part * spent, (1 - part) * spent
+    return (
+        float(per_word / totals[0]) if totals[0] else 0.0,
+        float(per_edit / totals[1]) if totals[1] else 0.0,
     )
-    without_edits = ((seconds - words * load[:, 0]) ** 2).sum()
-    without_words = ((seconds - edits * load[:, 1]) ** 2).sum()
-    return (words, 0.0) if without_edits <= without_words else (0.0, edits)
+
+
+def minutes_interval(load: Matrix, known: Matrix, seconds: Matrix, how: Resampling) -> Interval:
+    """Minutes for 1,000 texts of that load, by the timed ones, with what both leave open.
+
+    On the scale of logarithms, for minutes are never negative: the jackknife over the timed ones
+    (Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 11) and the spread of the
+    texts or their clusters, with the degrees of freedom of both (Satterthwaite 1946).
+    """
+    import numpy as np
+
+    value = _minutes(load, fitted(known, seconds))
+    spread, freedom = _of_texts(load @ np.array(fitted(known, seconds)), how)
+    without = [
+        _minutes(load, fitted(np.delete(known, place, 0), np.delete(seconds, place)))
+        for place in range(len(known))
+    ]
+    if not value or not freedom or not min(without):
+        return Interval(value, nan, nan)
+    calibrated = float((np.log(np.array(without) / value) ** 2).sum())
+    both = calibrated + spread
+    if not both:
+        return Interval(value, value, value)
+    weight = calibrated**2 / (len(known) - _FITTED) + spread**2 / freedom
+    wide = student(both**2 / weight, 0.5 + how.confidence / 2) * sqrt(both)
+    return Interval(value, value * exp(-wide), value * exp(wide))
+
+
+def _of_texts(seconds: Matrix, how: Resampling) -> tuple[float, int]:
+    """Relative variance of the mean time of a text, and its degrees of freedom."""
+    import numpy as np
+
+    units = summed(np.stack((seconds, np.ones_like(seconds)), axis=1), how.clusters)
+    count, mean = len(units), seconds.mean()
+    if count < 2 or not mean:
+        return 0.0, 0
+    apart = units[:, 0] - mean * units[:, 1]
+    return float(count / (count - 1) * (apart**2).sum() / seconds.sum() ** 2), count - 1
 
 
 def _minutes(load: Matrix, seconds: tuple[float, float]) -> float:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from fourfold.metrics.statistics import Difference, Interval
+from fourfold.metrics.statistics import Difference, Interval, student
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 Value: TypeAlias = "Callable[[Figures], float]"
 _AT_ONCE = 2_000_000  # drawn counts in memory
-_LEAST_UNITS = 2
+FEWEST_UNITS: Final = 8
+"""Below so many texts or clusters an interval would hold the truth in fewer than 93 of 100 cases,
+of skewed scores in fewer than 90 (`benchmarks/statistics.md`): then there is none."""
+
+_FEWEST_TO_REJECT: Final = 6  # with five, the smallest p-value that signs can have is 0.0625
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +44,15 @@ def interval(figures: Figures, value: Value, how: Resampling) -> Interval:
 
     The bootstrap, corrected for bias and skew (BCa: Efron 1987,
     https://doi.org/10.1080/01621459.1987.10478410) and expanded for small samples (Hesterberg 2015,
-    https://doi.org/10.1080/00031305.2015.1089789, section 3.2). One text or cluster says nothing of
-    others: then both ends are NaN.
+    https://doi.org/10.1080/00031305.2015.1089789, section 3.2). Of fewer than 8 texts or clusters
+    both ends are NaN.
     """
     import numpy as np
 
-    units = _units(figures, how.clusters)
+    units = summed(figures, how.clusters)
     total = units.sum(axis=0)
     whole = value(total)
-    if len(units) < _LEAST_UNITS:
+    if len(units) < FEWEST_UNITS:
         return Interval(whole, float("nan"), float("nan"))
     scores = np.array([value(sums) for sums in _drawn_sums(units, how)])
     without = np.array([value(total - unit) for unit in units])
@@ -68,7 +72,7 @@ def difference(a: Figures, b: Figures, value: Value, how: Resampling) -> Differe
 
     if a.shape != b.shape:
         raise ValueError(f"pairs are needed, not {a.shape} beside {b.shape} figures")
-    ours, theirs = _units(a, how.clusters), _units(b, how.clusters)
+    ours, theirs = summed(a, how.clusters), summed(b, how.clusters)
     width = ours.shape[1]
 
     def gap(sums: Figures) -> float:
@@ -88,13 +92,14 @@ def difference(a: Figures, b: Figures, value: Value, how: Resampling) -> Differe
 def smallest_difference(a: Figures, b: Figures, value: Value, how: Resampling) -> float:
     """The true difference that a test on such texts would find in 80 of 100 cases, at p < 0.05.
 
-    From the spread of the bootstrap: 2.80 standard errors. Source: Cohen 1988, chapter 2.
+    From the spread of the bootstrap: 2.80 standard errors, more of few units (Student's law). The
+    test of right and wrong has its own, in `shares.py`. Source: Cohen 1988, chapter 2.
     """
     import numpy as np
 
-    ours, theirs = _units(a, how.clusters), _units(b, how.clusters)
+    ours, theirs = summed(a, how.clusters), summed(b, how.clusters)
     width = ours.shape[1]
-    if len(ours) < _LEAST_UNITS:
+    if len(ours) < _FEWEST_TO_REJECT:
         return float("nan")
     gaps = [
         value(sums[:width]) - value(sums[width:])
@@ -102,12 +107,11 @@ def smallest_difference(a: Figures, b: Figures, value: Value, how: Resampling) -
     ]
     if np.std(gaps) == 0:
         return float("nan")  # texts that never differ do not tell what a difference would be
-    law = NormalDist()
-    wanted = law.inv_cdf(0.975) + law.inv_cdf(0.8)
+    wanted = student(len(ours) - 1, 0.975) + student(len(ours) - 1, 0.8)
     return float(wanted * np.std(gaps) * sqrt(len(ours) / (len(ours) - 1)))
 
 
-def _units(figures: Figures, clusters: Sequence[Hashable] | None) -> Figures:
+def summed(figures: Figures, clusters: Sequence[Hashable] | None) -> Figures:
     """A row for each text, or the sum of each cluster."""
     import numpy as np
 
@@ -148,14 +152,8 @@ def _batches(units: int, samples: int) -> list[int]:
     return [min(at_once, samples - done) for done in range(0, samples, at_once)]
 
 
-def expanded_shares(count: int, confidence: float) -> tuple[float, float]:
-    """Which quantiles of a bootstrap are the ends of an interval, for few units (Hesterberg)."""
-    wide = _wide(count, confidence)
-    return NormalDist().cdf(-wide), NormalDist().cdf(wide)
-
-
 def _wide(count: int, confidence: float) -> float:
-    return sqrt(count / (count - 1)) * _student(count - 1, 0.5 + confidence / 2)
+    return sqrt(count / (count - 1)) * student(count - 1, 0.5 + confidence / 2)
 
 
 def _shares(
@@ -175,20 +173,6 @@ def _shares(
     wide = _wide(count, confidence)
     low, high = (law.cdf(bias + (bias + end) / (1 - skew * (bias + end))) for end in (-wide, wide))
     return low, high
-
-
-def _student(freedom: int, share: float) -> float:
-    """Quantile of Student's law. Source: Hill 1970, Algorithm 396, by its expansion of the normal
-    quantile (Abramowitz & Stegun 26.7.5); within 2 % from three degrees on.
-    """
-    z = NormalDist().inv_cdf(share)
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92_160,
-    )
-    return float(z + sum(term / freedom**power for power, term in enumerate(terms, 1)))
 
 
 def _without_clusters(how: Resampling) -> Resampling:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from math import isnan
+from math import isnan, nan
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from fourfold.core.errors import InvalidInput
 from fourfold.metrics import METRICS, Metric
-from fourfold.metrics.resampling import Resampling, interval
-from fourfold.metrics.statistics import Interval, wilson
+from fourfold.metrics.resampling import FEWEST_UNITS, Resampling, interval
+from fourfold.metrics.shares import share_interval
+from fourfold.metrics.statistics import Interval
 
 if TYPE_CHECKING:
     from fourfold.metrics.base import Figures
@@ -29,13 +30,17 @@ class ScoresTextsApart(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """What a metric says of `count` texts; `segments` are the scores of each by itself."""
+    """What a metric says of `count` texts; `segments` are the scores of each by itself.
+
+    `note` says why there is no interval, where there is none.
+    """
 
     metric: str
     interval: Interval
     count: int
     signature: str
     segments: tuple[float, ...] = ()
+    note: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The form that other programs rely on; ends that nobody knows are `None`."""
@@ -47,6 +52,7 @@ class Score:
             "high": high,
             "count": self.count,
             "signature": self.signature,
+            **({"note": self.note} if self.note else {}),
         }
 
 
@@ -94,12 +100,14 @@ def score_figures(
 ) -> Score:
     """The score of texts whose figures are known; `references` is the number of each text's."""
     of_one = metric.text_value if isinstance(metric, ScoresTextsApart) else metric.value
+    found = score_interval(metric, figures, how)
     return Score(
         metric=metric.name,
-        interval=_interval(metric, figures, how),
+        interval=found,
         count=len(figures),
         signature=metric.signature(references),
         segments=tuple(of_one(row) for row in figures),
+        note=_why_none(len(figures), how) if isnan(found.low) else "",
     )
 
 
@@ -137,11 +145,24 @@ def _score_named(
     return score(metric_named(name), hypotheses, references, how)
 
 
-def _interval(metric: Metric, figures: Figures, how: Resampling) -> Interval:
-    """Wilson's for a share of single texts, which the bootstrap takes for certain at 0 and 1."""
-    if how.clusters is None and is_share(metric, figures):
-        return wilson(round(figures[:, 0].sum()), len(figures), confidence=how.confidence)
-    return interval(figures, metric.value, how)
+def score_interval(metric: Metric, figures: Figures, how: Resampling) -> Interval:
+    """The score with its interval: of right and wrong by Wilson, of all else by the bootstrap.
+
+    Both ends are NaN where there are too few texts or clusters, and where all texts are alike: the
+    bootstrap would take their score for certain.
+    """
+    if is_share(metric, figures):
+        return share_interval(figures[:, 0], how)
+    found = interval(figures, metric.value, how)
+    return Interval(found.value, nan, nan) if found.low == found.high else found
+
+
+def _why_none(count: int, how: Resampling) -> str:
+    units = count if how.clusters is None else len(set(how.clusters))
+    if units < FEWEST_UNITS:
+        noun = "texts" if how.clusters is None else "clusters"
+        return f"too few {noun} for an interval: {units}, and {FEWEST_UNITS} are needed"
+    return "no interval: all texts score alike"
 
 
 def is_share(metric: Metric, figures: Figures) -> bool:
