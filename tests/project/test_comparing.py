@@ -1,28 +1,22 @@
 """Comparisons of a project: who is compared, what is kept, what the policy keeps out."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from tests.project.conftest import Fakes, Script
 
 from fourfold.core.errors import FourfoldError, InvalidInput, UnknownBackend
-from fourfold.core.protocols import ChatModel
-from fourfold.core.records import CompletionOptions, Delta, Message
-from fourfold.core.settings import Settings
+from fourfold.core.records import CompletionOptions, Message
 from fourfold.evaluation.records import BudgetReached
 from fourfold.evaluation.store import Experiments
-from fourfold.models.prices import Price, charged
+from fourfold.models.prices import Price
 from fourfold.project.comparing import Wanted, Watch, compare_models
 from fourfold.project.licences import LicenceGate
 from fourfold.project.project import Project
-from fourfold.project.scaffold import create_project
 from fourfold.reports import decision_report
-from fourfold.storage.database import Database
-from fourfold.testing.models import Reply, ScriptedModel
-from fourfold.tracing.tracer import Tracer
+from fourfold.testing.models import Reply
 
 pytestmark = pytest.mark.anyio
 REMOTE = """
@@ -46,50 +40,19 @@ def judges(messages: Sequence[Message], options: CompletionOptions) -> Reply:
     return json.dumps({"sentiment": label})
 
 
-class ChargingModel(ScriptedModel):
-    """A scripted model that costs what the project says of the large one."""
-
-    async def stream(
-        self, messages: Sequence[Message], options: CompletionOptions
-    ) -> AsyncGenerator[Delta, None]:
-        async for delta in super().stream(messages, options):
-            price = Price(input=5, output=20)
-            yield replace(delta, usage=charged(delta.usage, price)) if delta.usage else delta
-
-
-class Fakes:
-    """The models that answer instead of those of the project."""
-
-    def __init__(self) -> None:
-        self.made: dict[str, ScriptedModel] = {}
-
-    def make(self, name: str, *_: Any) -> ChatModel:
-        return self.made.setdefault(name, ChargingModel(judges, name=name))
-
-    @property
-    def asked(self) -> int:
-        return sum(len(model.asked) for model in self.made.values())
+@pytest.fixture
+def script() -> Script:
+    return judges
 
 
 @pytest.fixture
-def fakes(monkeypatch: pytest.MonkeyPatch) -> Fakes:
-    fakes = Fakes()
-    monkeypatch.setattr("fourfold.project.wiring.chat_model", fakes.make)
-    return fakes
+def price() -> Price:
+    return Price(input=5, output=20)  # as the project says of the large model
 
 
 @pytest.fixture
-async def project(
-    tmp_path: Path, database: Database, settings: Settings, fakes: Fakes
-) -> AsyncIterator[Project]:
-    from fourfold.project.config_file import load_config
-
-    create_project(tmp_path / "mood", task="sentiment")
-    with (tmp_path / "mood" / "fourfold.yaml").open("a", encoding="utf-8") as file:
-        file.write(REMOTE)
-    async with Tracer(database) as tracer:
-        config = load_config(tmp_path / "mood")
-        yield Project(tmp_path / "mood", config, settings, database, tracer)
+def models() -> str:
+    return REMOTE
 
 
 def wanted(project: Project, *models: str, **more: Any) -> Wanted:

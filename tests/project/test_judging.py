@@ -1,29 +1,23 @@
 """A judge in a project's comparison, and on texts of files."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.project.conftest import Fakes, Script
 
 from fourfold.core.errors import InvalidInput, ModelOverloaded
-from fourfold.core.protocols import ChatModel
-from fourfold.core.records import CompletionOptions, Delta, Message
-from fourfold.core.settings import Settings
+from fourfold.core.records import CompletionOptions, Message
 from fourfold.evaluation.estimate import Estimate
 from fourfold.evaluation.records import BudgetReached
-from fourfold.models.prices import Price, charged
+from fourfold.models.prices import Price
 from fourfold.project.comparing import Wanted, Watch, compare_models
-from fourfold.project.config_file import load_config
 from fourfold.project.marking import ToJudge, judge_texts
 from fourfold.project.project import Project
-from fourfold.project.scaffold import create_project
 from fourfold.reports import decision_report
-from fourfold.storage.database import Database
-from fourfold.testing.models import Reply, ScriptedModel
-from fourfold.tracing.tracer import Tracer
+from fourfold.testing.models import Reply
 
 pytestmark = pytest.mark.anyio
 PRICE = "price: {input: 1, output: 4, date: 2026-11-22}}"
@@ -50,44 +44,19 @@ def replies(messages: Sequence[Message], options: CompletionOptions) -> Reply:
     return json.dumps({"reason": "So it is.", "score": 5 if parts[0] == parts[1] else 2})
 
 
-class ChargingModel(ScriptedModel):
-    """A scripted model that costs what the project says."""
-
-    async def stream(
-        self, messages: Sequence[Message], options: CompletionOptions
-    ) -> AsyncGenerator[Delta, None]:
-        async for delta in super().stream(messages, options):
-            price = Price(input=1, output=4)
-            yield replace(delta, usage=charged(delta.usage, price)) if delta.usage else delta
-
-
-class Fakes:
-    """The models that answer instead of those of the project."""
-
-    def __init__(self) -> None:
-        self.made: dict[str, ScriptedModel] = {}
-
-    def make(self, name: str, *_: Any) -> ChatModel:
-        return self.made.setdefault(name, ChargingModel(replies, name=name))
+@pytest.fixture
+def script() -> Script:
+    return replies
 
 
 @pytest.fixture
-def fakes(monkeypatch: pytest.MonkeyPatch) -> Fakes:
-    fakes = Fakes()
-    monkeypatch.setattr("fourfold.project.wiring.chat_model", fakes.make)
-    return fakes
+def price() -> Price:
+    return Price(input=1, output=4)
 
 
 @pytest.fixture
-async def project(
-    tmp_path: Path, database: Database, settings: Settings, fakes: Fakes
-) -> AsyncIterator[Project]:
-    folder = tmp_path / "mood"
-    create_project(folder, task="sentiment")
-    with (folder / "fourfold.yaml").open("a", encoding="utf-8") as file:
-        file.write(REMOTE)
-    async with Tracer(database) as tracer:
-        yield Project(folder, load_config(folder), settings, database, tracer)
+def models() -> str:
+    return REMOTE
 
 
 def wanted(project: Project, *models: str, **more: Any) -> Wanted:

@@ -26,10 +26,13 @@ def init(*, folder: Path, task: str, model: str, as_json: bool) -> None:
     """
     from fourfold.project.scaffold import create_project
 
-    create_project(folder, task=task, model=model)
+    model, warnings = create_project(folder, task=task, model=model)
     if as_json:
-        print_json({"project": str(folder.resolve()), "task": task, "model": model})
+        made = {"project": str(folder.resolve()), "task": task, "model": model}
+        print_json({**made, "warnings": warnings})
         return
+    for warning in warnings:
+        say(warning)
     show(f"Made the project `{folder}`: {TASKS[task].summary}")
     say("")
     if TASKS[task].reads_passages:

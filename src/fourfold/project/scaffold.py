@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fourfold.core.errors import InvalidInput
 from fourfold.models.weights import WEIGHTS, current_name
-from fourfold.project.application import task_files
+from fourfold.project.application import LANGUAGES, task_files
 from fourfold.project.config import FILE_NAME
 from fourfold.project.wiring import EXTRACTIVE
 from fourfold.prompts.tasks import TASKS
@@ -25,8 +25,13 @@ _PLACES = {
 IGNORED = ".fourfold/\n.env\n"  # state and secrets stay out of version control
 
 
-def create_project(folder: Path, *, task: str = "answer", model: str = "extractive") -> None:
-    """Make the folder of an empty project; an existing project is never overwritten."""
+def create_project(
+    folder: Path, *, task: str = "answer", model: str = EXTRACTIVE
+) -> tuple[str, list[str]]:
+    """Make the folder of an empty project; an existing project is never overwritten.
+
+    Gives the name of its model, which may be a newer one, and what to know before using it.
+    """
     model = current_name(model)
     _check_model(model)
     _claim(folder)
@@ -50,6 +55,17 @@ def create_project(folder: Path, *, task: str = "answer", model: str = "extracti
     _copy_task(task, folder)
     (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
     (folder / FILE_NAME).write_text(text, encoding="utf-8")
+    return model, _warnings(folder, model)
+
+
+def _warnings(folder: Path, model: str) -> list[str]:
+    """The languages of the task's prompts and golden set that the model does not know."""
+    from fourfold.project.config_file import load_config
+    from fourfold.project.languages import language_warnings
+
+    if model == EXTRACTIVE:
+        return []
+    return language_warnings(folder, load_config(folder), [model], LANGUAGES)
 
 
 def _copy_task(task: str, folder: Path) -> None:
