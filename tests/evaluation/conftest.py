@@ -66,7 +66,7 @@ def make_system() -> SystemMaker:
             identity=more.pop("identity", f"test:{model.name}"),
             memory=memory,
             budget=budget or Budget(),
-            tariff=PRICE,
+            tariff=more.pop("tariff", PRICE),
         )
         prompt = parse_prompt("# User\n{{ text }}", origin="the test's prompt")
         generator = ModelGenerator(

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fourfold.cli.compare import show_comparison
+from fourfold.cli.comparison import show_comparison
 from fourfold.cli.output import (
     command,
     counted,

@@ -1,0 +1,152 @@
+"""Prints a comparison for people."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fourfold.cli.output import counted, faint, heading, say, show
+from fourfold.cli.safety import show_safety
+
+_WIDE: Final = 200  # columns of the table, which a narrow terminal wraps
+
+
+def show_comparison(result: dict[str, Any]) -> None:
+    """Print a comparison for people."""
+    from rich.console import Console
+    from rich.table import Table
+
+    metrics = result["metrics"]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("model", *metrics, "$ for 1,000", "s p50", "s p95", "failed"):
+        table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
+    for one in result["models"]:
+        cost = one["cost_per_1000"]
+        table.add_row(
+            one["model"],
+            *(_score(one["scores"][name]) for name in metrics),
+            "unknown" if cost is None else dollars(cost),
+            _seconds(one["seconds_p50"]),
+            _seconds(one["seconds_p95"]),
+            str(sum(one["failed"].values()) or ""),
+        )
+    Console(highlight=False, width=_WIDE).print(table)
+    show(faint(f"{counted(result['compared'], 'record')} that all answered; intervals of 95 %."))
+    show("")
+    for one in result.get("left_out", []):
+        show(f"{one['model']} is left out: {one['message']}\n")
+    _show_tests(result)
+    _show_slices(result)
+    _show_judge(result)
+    if "safety" in result:
+        show_safety(result["safety"])
+    for failure in result["failures"][:10]:
+        say(f"{failure['model']}, record {failure['record']}: {failure['message']}")
+    if "ladder" in result:
+        show(heading(f"The smallest that holds: {result['ladder']['smallest']}"))
+    _show_choice(result["recommendation"], alone=len(result["models"]) == 1)
+    _show_money(result)
+    report = "" if "imported" in result else " As a report: fourfold report"
+    show(faint(f"\nExperiment {result['experiment']}.{report}"))
+
+
+def _show_choice(choice: dict[str, Any], *, alone: bool) -> None:
+    if choice["model"] is None:
+        show(heading("Take none of these"))
+    else:
+        take = "Only {} was measured" if alone else "Take {}"
+        show(heading(take.format(choice["model"])))
+    show(choice["because"])
+    for one in choice.get("excluded", []):
+        show(f"  {one['model']} is out: {_texts(one['reasons'])}")
+    if choice.get("conditions"):
+        until = f" Until then: {choice['otherwise']}." if choice["otherwise"] else ""
+        show(f"  Only when somebody agrees: {_texts(choice['conditions'])}{until}")
+    told = [one["text"] for one in choice.get("warnings", [])]
+    for sentence in dict.fromkeys([*told, *choice["would_change"]]):
+        show(f"  {sentence}")
+
+
+def _texts(reasons: list[dict[str, Any]]) -> str:
+    return " ".join(one["text"] for one in reasons)
+
+
+def _show_money(result: dict[str, Any]) -> None:
+    """What was spent, and what a killed run may have spent; nothing where nothing costs money."""
+    now, before = result["spent_usd"], result.get("spent_before_usd", 0.0)
+    if now or before:
+        earlier = f", {dollars(before)} $ before" if before else ""
+        show(f"\nSpent: {dollars(now)} ${earlier}.")
+    if unanswered := result.get("possibly_paid", {}).get("requests"):
+        show(possibly_paid(unanswered, result["possibly_paid"]["usd"]))
+
+
+def _show_tests(result: dict[str, Any]) -> None:
+    from fourfold.evaluation.measured import is_significant
+
+    decisive = result["metrics"][0]
+    tests = [test for test in result["tests"] if test["metric"] == decisive]
+    if not tests:
+        return
+    show(heading(f"Differences in {decisive}"))
+    for test in tests:
+        verdict = "differ" if is_significant(test["p"]) else "no difference shown"
+        detectable = test["detectable"]
+        sees = "" if detectable is None else f", the set shows {detectable:.2g} and more"
+        show(
+            f"  {test['a']} - {test['b']}: {_digits(test['difference'])} "
+            f"({_ends(test)}), p = {test['p']:.2g}: {verdict}{sees}"
+        )
+    show("")
+
+
+def _show_slices(result: dict[str, Any]) -> None:
+    if not result["slices"]:
+        return
+    show(heading(f"{result['metrics'][0]} by slice"))
+    for part in result["slices"]:
+        scores = ", ".join(
+            f"{name} {_digits(one['value'])}" for name, one in part["scores"].items()
+        )
+        small = faint("  (few: only a hint)") if part["too_small"] else ""
+        show(f"  {part['slice']} ({part['count']}): {scores}{small}")
+    show("")
+
+
+def _show_judge(result: dict[str, Any]) -> None:
+    for warning in result.get("judge", {}).get("warnings", []):
+        say(warning)
+    failed = {one["model"]: one["judge_failed"] for one in result["models"] if "judge" in result}
+    for model, count in failed.items():
+        if count:
+            say(f"{model}: the judge could not score {counted(count, 'output')}.")
+
+
+def _score(score: dict[str, float | None]) -> str:
+    return f"{_digits(score['value'])} [{_ends(score)}]"
+
+
+def _seconds(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.3g}"
+
+
+def _ends(score: dict[str, Any]) -> str:
+    return f"{_digits(score['low'])} to {_digits(score['high'])}"
+
+
+def _digits(value: float | None) -> str:
+    if value is None:
+        return "?"
+    return f"{value:.1f}" if abs(value) >= 2 else f"{value:.3f}"
+
+
+def dollars(value: float) -> str:
+    """An amount with the digits that say something."""
+    return f"{value:.2f}" if value == 0 or value >= 0.1 else f"{value:.2g}"
+
+
+def possibly_paid(requests: int, usd: float) -> str:
+    """What is said of requests that were in flight when a run was killed."""
+    return (
+        f"Of it at most {dollars(usd)} $ for {counted(requests, 'request')} in flight when a run "
+        "was killed: they may have been charged, and were asked again."
+    )
