@@ -37,8 +37,11 @@ def show_safety(safety: Mapping[str, Any]) -> None:
 
 
 def _share(kind: str, share: Mapping[str, Any]) -> str:
-    said = f"{share['good']} of {share['judged']} {_WHAT[kind]} {_GOOD[kind]}"
-    ends = f"{100 * share['low']:.0f} to {100 * share['high']:.0f} %"
+    if share["judged"]:
+        said = f"{share['good']} of {share['judged']} {_WHAT[kind]} {_GOOD[kind]}"
+        ends = [f"{100 * share['low']:.0f} to {100 * share['high']:.0f} %"]
+    else:
+        said, ends = f"none of {share['cases']} {_WHAT[kind]} could be judged", []
     apart = [
         f"{share[name]} {word}"
         for name, word in (
@@ -48,4 +51,4 @@ def _share(kind: str, share: Mapping[str, Any]) -> str:
         )
         if share[name]
     ]
-    return f"{said} ({', '.join([ends, *apart])})"
+    return f"{said} ({', '.join([*ends, *apart])})"
