@@ -10,6 +10,7 @@ from tests.project.conftest import Script
 from fourfold.core.records import CompletionOptions, Message
 from fourfold.datasets import Record
 from fourfold.models.prices import Price
+from fourfold.project.comparing import Wanted, Watch, compare_models
 from fourfold.project.languages import language_warnings, languages_of
 from fourfold.project.project import Project
 from fourfold.project.scaffold import create_project
@@ -63,6 +64,21 @@ def test_the_language_of_a_record_is_guessed_where_it_does_not_say_it() -> None:
         Record(id="4", text="4712", references=("x",), language="fr"),
     ]
     assert languages_of(records) == {"de", "en", "fr"}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("text", "warned"), [(GERMAN, True), (ENGLISH, False)])
+async def test_a_comparison_warns_before_it_asks_and_keeps_the_warning(
+    project: Project, tmp_path: Path, text: str, *, warned: bool
+) -> None:
+    dataset = tmp_path / "own.jsonl"
+    rows = [{"id": n, "text": f"{text} {n}", "reference": "negative"} for n in range(3)]
+    dataset.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    heard: list[str] = []
+    wanted = Wanted(models=("smol", "extractive"), dataset=dataset, samples=50)
+    found = await compare_models(project, wanted, Watch(warn=heard.append))
+    assert found["warnings"] == heard
+    assert any("`smol` knows English only" in one for one in heard) is warned
 
 
 @pytest.mark.anyio

@@ -89,7 +89,8 @@ async def compare_models(project: Project, wanted: Wanted, watch: Watch) -> dict
     experiments = Experiments(project.database)
     plan = await _plan(project, wanted)
     models, languages = plan.wanted.models, languages_of(plan.records)
-    for warning in language_warnings(project.folder, project.config, models, languages):
+    warnings = language_warnings(project.folder, project.config, models, languages)
+    for warning in warnings:
         watch.warn(warning)
     experiment, spec = experiment_id(plan.spec), plan.spec
     if wanted.again:
@@ -98,7 +99,8 @@ async def compare_models(project: Project, wanted: Wanted, watch: Watch) -> dict
     begin = partial(experiments.begin, experiment, wanted.dataset.stem, spec, datetime.now(UTC))
     async with experiments.alone(experiment, _process()):
         asked = await ask_all(project, _to_ask(plan, experiment), watch, begin=begin)
-        result = {"experiment": experiment, **_result(project, plan, asked, watch)}
+        found = _result(project, plan, asked, watch)
+        result = {"experiment": experiment, "warnings": warnings, **found}
         await experiments.end(experiment, result, datetime.now(UTC))
         lasting = {"spec": spec, **result, "safety": summary(result["safety"])}
         entry = await project.evidence.append("comparison", experiment, lasting)
