@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from fourfold.core.errors import InvalidInput
@@ -56,51 +56,71 @@ def compare(
     systems = list(dict.fromkeys(case.system for case in cases if case.outcome))
     common = [one for one in records if all((name, one.id) in outcomes for name in systems)]
     if not systems or not common:
-        failed = [f"{one.system}: {one.error_message}" for one in cases if not one.outcome]
-        raise InvalidInput(
-            "There is nothing to compare: no record was answered by all systems.",
-            hint=f"What failed first: {failed[0] if failed else 'nothing was asked'}",
-        )
+        raise _nothing(cases)
     how = _clustered(how, common)
     table = _Table(systems, common, outcomes, schema)
-    scores: dict[str, dict[str, Score]] = {name: {} for name in systems}
-    tests: list[Test] = []
+    scored = _Scored({name: {} for name in systems})
     for name in metrics:
         progress(name)
         metric = metric_named(name)
-        figures = table.figures(metric)
-        for system, own in figures.items():
-            scores[system][name] = score_figures(metric, own, how, references=table.counts(metric))
-        tests += _tests(name, metric, figures, how)
-    marked = marks.rows(systems, common, outcomes) if marks else []
-    if marks and marked:
-        judged, within = JudgeMetric(marks.signature), _of_rows(how, marked)
-        rows = [common[row] for row in marked]
-        figures = {system: marks.figures(system, rows, outcomes) for system in systems}
-        for system, own in figures.items():
-            scores[system][JUDGE] = score_figures(judged, own, within, references=None)
-        tests += _tests(JUDGE, judged, figures, within)
+        scored.add(name, metric, table.figures(metric), how, references=table.counts(metric))
+    if marks:
+        _add_marks(scored, marks, table, how)
     return Comparison(
-        metrics=(*metrics, *([JUDGE] if marked else [])),
+        metrics=(*metrics, *([JUDGE] if JUDGE in scored.scores[systems[0]] else [])),
         count=len(common),
         measured=tuple(
             replace(
-                _measured(
-                    system,
-                    scores[system],
-                    cases,
-                    common,
-                    how,
-                    (facts or {}).get(system, {}),
-                    effort,
-                ),
-                judge_failed=marks.failed(system, records, outcomes) if marks else None,
+                _measured(name, scored.scores[name], cases, common, how, effort),
+                facts=(facts or {}).get(name, {}),
+                judge_failed=marks.failed(name, records, outcomes) if marks else None,
             )
-            for system in systems
+            for name in systems
         ),
-        tests=tuple(tests),
+        tests=tuple(scored.tests),
         slices=tuple(_slices(table, metric_named(metrics[0]), how)),
         records=len(records),
+    )
+
+
+@dataclass(slots=True)
+class _Scored:
+    """Scores by system and metric, and the tests of each pair."""
+
+    scores: dict[str, dict[str, Score]]
+    tests: list[Test] = field(default_factory=list)
+
+    def add(
+        self,
+        name: str,
+        metric: Metric,
+        figures: Mapping[str, Figures],
+        how: Resampling,
+        *,
+        references: int | None,
+    ) -> None:
+        """One metric, for all systems."""
+        for system, own in figures.items():
+            self.scores[system][name] = score_figures(metric, own, how, references=references)
+        self.tests += _tests(name, metric, figures, how)
+
+
+def _add_marks(scored: _Scored, marks: Marks, table: _Table, how: Resampling) -> None:
+    """What a judge gave, on the records of which all outputs have a mark."""
+    marked = marks.rows(table.systems, table.records, table.outcomes)
+    if not marked:
+        return
+    rows = [table.records[row] for row in marked]
+    figures = {name: marks.figures(name, rows, table.outcomes) for name in table.systems}
+    judged = JudgeMetric(marks.signature)
+    scored.add(JUDGE, judged, figures, _of_rows(how, marked), references=None)
+
+
+def _nothing(cases: Sequence[Case]) -> InvalidInput:
+    failed = [f"{one.system}: {one.error_message}" for one in cases if not one.outcome]
+    return InvalidInput(
+        "There is nothing to compare: no record was answered by all systems.",
+        hint=f"What failed first: {failed[0] if failed else 'nothing was asked'}",
     )
 
 
@@ -197,7 +217,6 @@ def _measured(
     cases: Sequence[Case],
     common: Sequence[Record],
     how: Resampling,
-    facts: Mapping[str, Any],
     effort: Effort | None,
 ) -> Measured:
     import numpy as np
@@ -230,7 +249,6 @@ def _measured(
         correction_cost_per_1000=money(minutes, per_hour=effort.per_hour, currency=effort.currency)
         if effort and minutes and effort.per_hour is not None
         else None,
-        facts=facts,
     )
 
 
