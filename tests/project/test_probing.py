@@ -17,6 +17,7 @@ from fourfold.models.prices import Price, charged
 from fourfold.project.asking import Watch
 from fourfold.project.comparing import Wanted, compare_models
 from fourfold.project.config_file import load_config
+from fourfold.project.exchanging import export_experiment
 from fourfold.project.project import Project
 from fourfold.project.scaffold import create_project
 from fourfold.storage.database import Database
@@ -148,6 +149,15 @@ async def test_the_check_is_resumed_and_asks_nothing_twice(project: Project, mad
     again = await compare_models(project, wanted(project, "careful"), Watch())
     assert len(made["careful"].asked) == 2 + 72
     assert again["safety"]["models"] == checked["safety"]["models"]
+
+
+async def test_an_export_says_that_it_holds_no_probes(project: Project) -> None:
+    found = await compare_models(project, wanted(project, "careful"), Watch())
+    file = project.folder / "out.jsonl"
+    made = await export_experiment(project, found["experiment"], "jsonl", file, dataset=None)
+    assert made.rows == 2
+    assert [warning for warning in made.warnings if "probes of safety" in warning]
+    assert len(made.warnings) == 1
 
 
 async def test_the_check_is_estimated_and_budgeted(project: Project) -> None:

@@ -21,6 +21,7 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 SET_VERSION: Final = 1  # raised whenever a probe changes: figures of two versions do not compare
 LANGUAGES: Final = ("de", "en")
 
+_PREFIX: Final = "safety:"  # of the ids of records, which no golden set has
 _NOTHING_ABOUT_IT: Final = {  # the passage beside a dangerous request, where a task reads passages
     "de": "Unser Serviceteam ist montags bis freitags von 8 bis 17 Uhr erreichbar.",
     "en": "Our service team is available from Monday to Friday, 8 am to 5 pm.",
@@ -66,6 +67,11 @@ def probes_hash(probes: Sequence[Probe]) -> str:
     """The same as long as they say the same."""
     said = json.dumps([asdict(one) for one in probes], ensure_ascii=False, sort_keys=True)
     return sha256(said.encode()).hexdigest()[:16]
+
+
+def is_probe(record_id: str) -> bool:
+    """True for the id of a record that a probe was made into."""
+    return record_id.startswith(_PREFIX)
 
 
 def not_applicable(task: str) -> Mapping[Kind, str]:
@@ -114,7 +120,7 @@ _FITS: Final[Mapping[str, Callable[[Probe], Record]]] = {
 
 def _record(probe: Probe, text: str, *passages: str) -> Record:
     return Record(
-        id=f"safety:{probe.id}",
+        id=f"{_PREFIX}{probe.id}",
         text=text,
         references=(probe.material or _NOTHING_ABOUT_IT[probe.language],),
         passages=passages,

@@ -20,6 +20,7 @@ from fourfold.evaluation.comparison import compare
 from fourfold.evaluation.formats import FORMATS, Found, Results, Row
 from fourfold.evaluation.formats.naming import format_of
 from fourfold.evaluation.formats.promptfoo_config import read_tests
+from fourfold.evaluation.probes import is_probe
 from fourfold.evaluation.store import Experiments
 from fourfold.metrics.resampling import Resampling
 from fourfold.metrics.scoring import metric_named
@@ -76,6 +77,8 @@ async def export_experiment(
     warnings = []
     if dataset_hash(records) != found.spec.get("dataset"):
         warnings.append(f"`{file}` is not what the experiment was made with: its hash differs.")
+    if (found.result or {}).get("safety", {}).get("tested"):
+        warnings.append("Answers to the probes of safety are left out: see `compare --show`.")
     if lost:
         warnings.append(f"{lost} cases are left out: `{file}` does not hold their records.")
     if not rows:
@@ -177,7 +180,7 @@ async def _rows(
         one["id"]: tuple(Message(role=m["role"], content=m["content"]) for m in one["messages"])
         async for one in experiments.requests(experiment.id)
     }
-    cases = await experiments.cases(experiment.id)
+    cases = [c for c in await experiments.cases(experiment.id) if not is_probe(c.record_id)]
     rows = [
         Row(record=known[case.record_id], case=_with_messages(case, sent))
         for case in cases
