@@ -19,7 +19,7 @@ import psutil
 
 from fourfold.core.records import CompletionOptions, Message
 from fourfold.models.llama import LlamaModel
-from fourfold.models.openai import estimate_tokens
+from fourfold.models.tokens import estimate_tokens
 
 SYSTEM = (
     "You answer questions about a company from the passages below, shortly, and say so when they "

@@ -24,6 +24,7 @@ from fourfold.core.errors import (
 from fourfold.core.records import CompletionOptions, Message, Usage
 from fourfold.models.anthropic import AnthropicModel
 from fourfold.models.prices import published
+from fourfold.models.remote import RemoteModel
 from fourfold.testing.models import ChatModelContract
 
 if TYPE_CHECKING:
@@ -51,13 +52,13 @@ USED = {
 
 
 @pytest.fixture
-async def make(stand_in: StandIn) -> AsyncIterator[Callable[..., AnthropicModel]]:
-    made: list[AnthropicModel] = []
+async def make(stand_in: StandIn) -> AsyncIterator[Callable[..., RemoteModel]]:
+    made: list[RemoteModel] = []
 
     async def no_sleep(seconds: float) -> None:
         pass
 
-    def make(**changes: Any) -> AnthropicModel:
+    def make(**changes: Any) -> RemoteModel:
         usual = {"url": stand_in.url, "model": "claude-x", "api_key": SecretStr(KEY)}
         made.append(AnthropicModel(**{**usual, "sleep": no_sleep, **changes}))
         return made[-1]
@@ -120,7 +121,7 @@ def streamed(parts: list[dict[str, Any]]) -> Any:
     return answer
 
 
-async def deltas_of(model: AnthropicModel, options: CompletionOptions = PLAIN) -> list[Any]:
+async def deltas_of(model: RemoteModel, options: CompletionOptions = PLAIN) -> list[Any]:
     return [delta async for delta in model.stream(TALK, options)]
 
 
@@ -128,7 +129,7 @@ class TestAnthropicModel(ChatModelContract):
     too_long = "word " * 210_000
 
     @pytest.fixture
-    def model(self, stand_in: StandIn, make: Callable[..., AnthropicModel]) -> AnthropicModel:
+    def model(self, stand_in: StandIn, make: Callable[..., RemoteModel]) -> RemoteModel:
         stand_in.then(_like_a_model)
         return make()
 

@@ -8,6 +8,7 @@ import struct
 from binascii import crc32
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import botocore.auth
@@ -32,9 +33,10 @@ from fourfold.core.errors import (
     ModelRejected,
 )
 from fourfold.core.records import CompletionOptions, Message, Usage
-from fourfold.models.bedrock import BedrockModel
+from fourfold.models.bedrock import BedrockModel, Converse
 from fourfold.models.eventstream import EventStreamDecoder
 from fourfold.models.prices import Price
+from fourfold.models.remote import RemoteModel
 from fourfold.models.sigv4 import SigV4
 from fourfold.testing.models import ChatModelContract
 
@@ -65,19 +67,20 @@ USED: Final = {
     "cacheWriteInputTokens": 8,
     "totalTokens": 55,
 }
-Make = Callable[..., BedrockModel]
+IN_FRANKFURT = partial(Converse, region="eu-central-1")
+Make = Callable[..., RemoteModel]
 
 
 @pytest.fixture
 async def make(stand_in: StandIn) -> AsyncIterator[Make]:
-    made: list[BedrockModel] = []
+    made: list[RemoteModel] = []
 
     async def no_sleep(seconds: float) -> None:
         pass
 
-    def make(**changes: Any) -> BedrockModel:
+    def make(**changes: Any) -> RemoteModel:
         usual = {"url": origin(stand_in), "model": NOVA, "api_key": SecretStr(KEY)}
-        usual |= {"region": "eu-central-1", "sleep": no_sleep, "now": lambda: NOON}
+        usual |= {"speak": IN_FRANKFURT, "sleep": no_sleep, "now": lambda: NOON}
         made.append(BedrockModel(**{**usual, **changes}))
         return made[-1]
 
@@ -144,9 +147,10 @@ def events(*pieces: Any, stop: str = "end_turn", usage: Any = USED) -> list[byte
     thought = {"reasoningContent": {"text": "Hm."}}
     deltas = [{"contentBlockIndex": 0, "delta": delta} for delta in (thought, *pieces)]
     start = {"contentBlockIndex": 0, "start": {"toolUse": {"toolUseId": "t1", "name": "answer"}}}
+    calls = any("toolUse" in piece for piece in pieces)
     return [
         event("messageStart", {"role": "assistant"}),
-        event("contentBlockStart", start),
+        event("contentBlockStart", start) if calls else event("contentBlockStop", {}),
         *(event("contentBlockDelta", delta) for delta in deltas),
         event("contentBlockStop", {"contentBlockIndex": 0}),
         event("messageStop", {"stopReason": stop}),
@@ -174,7 +178,7 @@ def streamed(*frames: bytes, cut: int = 0) -> Any:
     return answer
 
 
-async def deltas_of(model: BedrockModel, options: CompletionOptions = PLAIN) -> list[Any]:
+async def deltas_of(model: RemoteModel, options: CompletionOptions = PLAIN) -> list[Any]:
     return [delta async for delta in model.stream(TALK, options)]
 
 
@@ -182,7 +186,7 @@ class TestBedrockModel(ChatModelContract):
     too_long = "word " * 150_000
 
     @pytest.fixture
-    def model(self, stand_in: StandIn, make: Make) -> BedrockModel:
+    def model(self, stand_in: StandIn, make: Make) -> RemoteModel:
         stand_in.then(_like_a_model)
         return make()
 
@@ -309,7 +313,7 @@ async def test_each_try_is_signed_anew(stand_in: StandIn, make: Make) -> None:
 @pytest.mark.anyio
 async def test_a_key_of_bedrocks_own_is_sent_as_it_is(stand_in: StandIn, make: Make) -> None:
     stand_in.then(reply(said(*texts("Ja."))))
-    await make(api_key=SecretStr("bedrock-api-key-47"), region="").complete(TALK, PLAIN)
+    await make(api_key=SecretStr("bedrock-api-key-47"), speak=Converse).complete(TALK, PLAIN)
     assert stand_in.headers[0]["Authorization"] == "Bearer bedrock-api-key-47"
     assert "X-Amz-Date" not in stand_in.headers[0]
 
@@ -317,7 +321,7 @@ async def test_a_key_of_bedrocks_own_is_sent_as_it_is(stand_in: StandIn, make: M
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"url": "https://bedrock.example.com", "region": ""}, "region"),
+        ({"url": "https://bedrock.example.com"}, "region"),
         ({"api_key": SecretStr("a:b:c:d")}, "ACCESS_KEY"),
         ({"api_key": SecretStr("only-half:")}, "ACCESS_KEY"),
     ],

@@ -24,6 +24,7 @@ from fourfold.core.errors import (
 from fourfold.core.records import CompletionOptions, Message, TokenLogprob, Usage
 from fourfold.models.google import GoogleModel
 from fourfold.models.prices import published
+from fourfold.models.remote import RemoteModel
 from fourfold.testing.models import ChatModelContract
 
 if TYPE_CHECKING:
@@ -53,13 +54,13 @@ COUNTS = {
 
 
 @pytest.fixture
-async def make(stand_in: StandIn) -> AsyncIterator[Callable[..., GoogleModel]]:
-    made: list[GoogleModel] = []
+async def make(stand_in: StandIn) -> AsyncIterator[Callable[..., RemoteModel]]:
+    made: list[RemoteModel] = []
 
     async def no_sleep(seconds: float) -> None:
         pass
 
-    def make(**changes: Any) -> GoogleModel:
+    def make(**changes: Any) -> RemoteModel:
         usual = {"url": stand_in.url, "model": "gemini-x", "api_key": SecretStr(KEY)}
         made.append(GoogleModel(**{**usual, "sleep": no_sleep, **changes}))
         return made[-1]
@@ -102,7 +103,7 @@ def streamed(*parts: dict[str, Any]) -> Any:
     return answer
 
 
-async def deltas_of(model: GoogleModel, options: CompletionOptions = PLAIN) -> list[Any]:
+async def deltas_of(model: RemoteModel, options: CompletionOptions = PLAIN) -> list[Any]:
     return [delta async for delta in model.stream(TALK, options)]
 
 
@@ -110,7 +111,7 @@ class TestGoogleModel(ChatModelContract):
     too_long = "word " * 1_100_000
 
     @pytest.fixture
-    def model(self, stand_in: StandIn, make: Callable[..., GoogleModel]) -> GoogleModel:
+    def model(self, stand_in: StandIn, make: Callable[..., RemoteModel]) -> RemoteModel:
         stand_in.then(_like_a_model)
         return make()
 

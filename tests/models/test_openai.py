@@ -24,8 +24,10 @@ from fourfold.core.errors import (
 )
 from fourfold.core.records import CompletionOptions, Message, Usage
 from fourfold.models.client import Timeouts
-from fourfold.models.openai import OpenAIModel, estimate_tokens
+from fourfold.models.openai import OpenAIModel
 from fourfold.models.prices import Price
+from fourfold.models.remote import RemoteModel
+from fourfold.models.tokens import estimate_tokens
 from fourfold.testing.models import ChatModelContract
 
 if TYPE_CHECKING:
@@ -51,10 +53,10 @@ def sleeps() -> Sleeps:
 
 
 @pytest.fixture
-async def make(stand_in: StandIn, sleeps: Sleeps) -> AsyncIterator[Callable[..., OpenAIModel]]:
-    made: list[OpenAIModel] = []
+async def make(stand_in: StandIn, sleeps: Sleeps) -> AsyncIterator[Callable[..., RemoteModel]]:
+    made: list[RemoteModel] = []
 
-    def make(**changes: Any) -> OpenAIModel:
+    def make(**changes: Any) -> RemoteModel:
         usual = {"url": stand_in.url, "model": "m", "api_key": SecretStr(KEY)}
         model = OpenAIModel(**{**usual, "sleep": sleeps, "draw": lambda: 1.0, **changes})
         made.append(model)
@@ -107,7 +109,7 @@ async def silent(request: web.Request) -> web.StreamResponse:
     return web.Response()
 
 
-async def text_of(model: OpenAIModel) -> str:
+async def text_of(model: RemoteModel) -> str:
     return "".join([delta.text async for delta in model.stream(QUESTION, PLAIN)])
 
 
@@ -115,7 +117,7 @@ class TestOpenAIModel(ChatModelContract):
     too_long = "word " * 20_000
 
     @pytest.fixture
-    def model(self, stand_in: StandIn, make: Callable[..., OpenAIModel]) -> OpenAIModel:
+    def model(self, stand_in: StandIn, make: Callable[..., RemoteModel]) -> RemoteModel:
         stand_in.then(_like_a_model)
         return make()
 

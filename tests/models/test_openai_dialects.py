@@ -21,7 +21,7 @@ from fourfold.core.errors import (
 )
 from fourfold.core.records import CompletionOptions, Message
 from fourfold.models import CHAT_MODELS
-from fourfold.models.openai import OpenAIModel
+from fourfold.models.remote import RemoteModel
 from fourfold.testing.models import ChatModelContract
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ SCHEMA: dict[str, object] = {
 EVERYTHING = CompletionOptions(
     max_tokens=50, stop=("ENDE",), json_schema=SCHEMA, seed=7, temperature=0.5, top_p=0.9
 )
-Make = Callable[..., OpenAIModel]
+Make = Callable[..., RemoteModel]
 
 _COMMON: Final = {
     "model", "messages", "temperature", "top_p", "max_tokens", "stop", "stream", "response_format",
@@ -123,12 +123,12 @@ def said(content: Any, finish: str = "stop", usage: Any = None) -> dict[str, Any
 
 @pytest.fixture
 async def make(stand_in: StandIn) -> AsyncIterator[Make]:
-    made: list[OpenAIModel] = []
+    made: list[RemoteModel] = []
 
     async def no_sleep(seconds: float) -> None:
         pass
 
-    def make(provider: str, **changes: Any) -> OpenAIModel:
+    def make(provider: str, **changes: Any) -> RemoteModel:
         usual = {"url": stand_in.url, "model": "m", "api_key": SecretStr(KEY), "sleep": no_sleep}
         create: Any = CHAT_MODELS.load(provider)
         made.append(create(**{**usual, **changes}))
@@ -143,14 +143,14 @@ class TestAI21(ChatModelContract):
     too_long = "word " * 300_000
 
     @pytest.fixture
-    def model(self, stand_in: StandIn, make: Make) -> OpenAIModel:
+    def model(self, stand_in: StandIn, make: Make) -> RemoteModel:
         stand_in.then(like("ai21", longest=1_000_000))
         return make("ai21")
 
 
 class TestAzure(ChatModelContract):
     @pytest.fixture
-    def model(self, stand_in: StandIn, make: Make) -> OpenAIModel:
+    def model(self, stand_in: StandIn, make: Make) -> RemoteModel:
         stand_in.then(like("azure", longest=50_000))
         return make("azure", url=stand_in.url.replace("/v1", "/openai/v1"))
 
@@ -159,14 +159,14 @@ class TestMistral(ChatModelContract):
     too_long = "word " * 40_000
 
     @pytest.fixture
-    def model(self, stand_in: StandIn, make: Make) -> OpenAIModel:
+    def model(self, stand_in: StandIn, make: Make) -> RemoteModel:
         stand_in.then(like("mistral", longest=150_000))
         return make("mistral")
 
 
 class TestOllama(ChatModelContract):
     @pytest.fixture
-    def model(self, stand_in: StandIn, make: Make) -> OpenAIModel:
+    def model(self, stand_in: StandIn, make: Make) -> RemoteModel:
         stand_in.then(like("ollama", longest=0))  # it never refuses a long prompt: we do
         return make("ollama", api_key=None)
 
@@ -175,14 +175,14 @@ class TestVertex(ChatModelContract):
     too_long = "word " * 1_100_000
 
     @pytest.fixture
-    def model(self, stand_in: StandIn, make: Make) -> OpenAIModel:
+    def model(self, stand_in: StandIn, make: Make) -> RemoteModel:
         stand_in.then(like("vertex", longest=5_000_000))
         return make("vertex", model="google/gemini-x")
 
 
 class TestVLLM(ChatModelContract):
     @pytest.fixture
-    def model(self, stand_in: StandIn, make: Make) -> OpenAIModel:
+    def model(self, stand_in: StandIn, make: Make) -> RemoteModel:
         stand_in.then(like("vllm", longest=50_000))
         return make("vllm", api_key=None)
 

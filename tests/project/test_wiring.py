@@ -9,10 +9,9 @@ import pytest
 from fourfold.core.errors import FourfoldError
 from fourfold.core.records import Usage
 from fourfold.core.settings import Settings
-from fourfold.models.anthropic import AnthropicModel
 from fourfold.models.fallback import FallbackModel
 from fourfold.models.limits import LimitedModel
-from fourfold.models.openai import OpenAIModel
+from fourfold.models.remote import RemoteModel
 from fourfold.project.config_file import parse_config
 from fourfold.project.wiring import address, chat_model, chat_models, guards, tariff
 
@@ -50,7 +49,7 @@ def test_a_model_has_the_limits_that_the_project_names(tmp_path: Path) -> None:
     own, listed, new = (
         chat_model(name, config, settings, tmp_path) for name in ("own", "listed", "new")
     )
-    assert [type(one) for one in (own, listed, new)] == [OpenAIModel, LimitedModel, AnthropicModel]
+    assert [type(one) for one in (own, listed, new)] == [RemoteModel, LimitedModel, RemoteModel]
     assert listed.name == "listed"
 
 

@@ -78,9 +78,9 @@ class QuotingModel(Protocol):
 class ToolCallingModel(Protocol):
     """A chat model that can ask for calls of given tools (`tools`), and read their results.
 
-    Rules: with `required` or a tool's name it asks for at least one call, with that name for calls
-    of that tool alone, with `none` for none, or an error is raised; arguments fit the tool's schema;
-    the finish reason is `tool_calls` when it asks for any. What it cannot do raises `InvalidInput`.
+    Rules: with `required` it asks for at least one call, with a tool's name for calls of that tool
+    alone, with `none` for none, or an error is raised; arguments fit the schema of their tool; the
+    finish reason is `tool_calls` when it asks for any. What it cannot do raises `InvalidInput`.
     """
 
     @property

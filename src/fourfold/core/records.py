@@ -197,7 +197,7 @@ class Usage:
 class CompletionOptions:
     """How a model shall answer. `None` leaves the choice to the model.
 
-    `tool_choice` is `auto`, `none`, `required` (at least one call), or the name of the tool to call.
+    `tool_choice` is `auto`, `none`, `required` (at least one call), or the name of one tool.
     """
 
     max_tokens: int | None = None
@@ -301,6 +301,7 @@ class Answer:
     standalone_question: str = ""  # the question as it was searched for
     language: str = ""
     trace: str = ""  # name of the trace that the request left
+    notice: str = ""  # what to know before using it, in the language of the question
 
     @property
     def refused(self) -> bool:

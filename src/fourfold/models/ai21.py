@@ -1,8 +1,8 @@
 """A Jamba model of AI21's at `url`, that of its public API when left out.
 
 Its documentation: https://docs.ai21.com/reference/jamba-1-6-api-ref. It knows neither seed nor log
-probabilities, and of JSON only that the answer is some: the schema is told it in words, and the
-answer is checked.
+probabilities, takes tools but no choice among them, and of JSON only that the answer is some: the
+schema is told it in words, and the answer is checked.
 """
 
 import json
@@ -10,7 +10,8 @@ from functools import partial
 from typing import Any, Final
 
 from fourfold.models.dialect import Body, Dialect, without
-from fourfold.models.openai import OpenAIModel
+from fourfold.models.openai import speaking
+from fourfold.models.remote import RemoteModel
 
 
 def _adapted(body: Body) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def _adapted(body: Body) -> dict[str, Any]:
     }
 
 
-def _told(messages: list[dict[str, str]], schema: object) -> list[dict[str, str]]:
+def _told(messages: list[dict[str, Any]], schema: object) -> list[dict[str, Any]]:
     """The conversation with the schema at the end of its one system message, which comes first."""
     rules = [one["content"] for one in messages if one["role"] == "system"]
     rule = f"Answer with a JSON value of this schema: {json.dumps(schema, ensure_ascii=False)}"
@@ -34,7 +35,15 @@ def _told(messages: list[dict[str, str]], schema: object) -> list[dict[str, str]
 
 
 AI21Model: Final = partial(
-    OpenAIModel,
+    RemoteModel,
+    speak=speaking(
+        Dialect(
+            provider="ai21",
+            context_tokens=256_000,
+            tells_logprobs=False,
+            keeps_tool_choice=False,
+            adapt=_adapted,
+        )
+    ),
     url="https://api.ai21.com/studio/v1",
-    dialect=Dialect(provider="ai21", context_tokens=256_000, tells_logprobs=False, adapt=_adapted),
 )

@@ -9,8 +9,9 @@ from functools import partial
 from typing import Final
 
 from fourfold.models.dialect import Dialect
-from fourfold.models.openai import OpenAIModel
+from fourfold.models.openai import speaking
+from fourfold.models.remote import RemoteModel
 
 AzureModel: Final = partial(
-    OpenAIModel, url="", dialect=Dialect(provider="azure", key_header="api-key")
+    RemoteModel, speak=speaking(Dialect(provider="azure", key_header="api-key"))
 )

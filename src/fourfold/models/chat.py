@@ -1,52 +1,46 @@
-"""A conversation over the OpenAI wire: a stream of deltas that keeps the rules of `ChatModel`."""
+"""A conversation with a model's server: a stream of deltas that keeps the rules of `ChatModel`."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from fourfold.core.records import (
-    Completion,
-    Delta,
-    FinishReason,
-    TokenLogprob,
-    Usage,
-)
+from fourfold.core.errors import ModelError
+from fourfold.core.records import Completion, Delta, TokenLogprob, Usage
+from fourfold.models.answer import Arriving, Piece
 from fourfold.models.client import Client
-from fourfold.models.schema import check_schema, check_text
-from fourfold.models.trouble import broken_off
-from fourfold.models.wire import read_chunk
 
 
 async def stream_chat(
-    client: Client, body: Mapping[str, Any], *, json_schema: Mapping[str, Any] | None
+    client: Client,
+    path: str,
+    body: Mapping[str, Any],
+    *,
+    read: Callable[[bytes], Piece],
+    answer: Arriving,
 ) -> AsyncGenerator[Delta, None]:
-    """Deltas of the answer to a body with `stream`; the last one carries why it ended and usage.
+    """Deltas of the answer to a body that asks for a stream, read event by event.
 
-    With a JSON schema the whole text is checked before the last delta.
+    The last one says why it ended and what it took. It is held back until the whole answer was
+    checked; one in the wrong form tells its usage in a delta of its own before the error.
     """
-    if json_schema is not None:
-        check_schema(json_schema)
-    text: list[str] = []
-    finish_reason: FinishReason | None = None
-    usage = Usage()
-    async with aclosing(client.events("chat/completions", body)) as arrived:
+    async with aclosing(client.events(path, body)) as arrived:
         async for events in arrived:
             with client.hiding_key():
-                deltas = [read_chunk(event) for event in events]
-            for delta in deltas:
-                finish_reason = delta.finish_reason or finish_reason
-                usage = delta.usage or usage
+                pieces = [read(event) for event in events]
             # What arrived together goes on together: who reads slowly is not slowed down further.
-            piece = "".join(delta.text for delta in deltas)
-            logprobs = tuple(one for delta in deltas for one in delta.logprobs)
-            if piece or logprobs:
-                text.append(piece)
-                yield Delta(text=piece, logprobs=logprobs)
-    if finish_reason is None:
-        raise broken_off()
-    if json_schema is not None:
-        check_text("".join(text), json_schema, finish_reason)
-    yield Delta(finish_reason=finish_reason, usage=usage)
+            delta = answer.add(pieces)
+            if delta.text or delta.logprobs:
+                yield delta
+            if answer.has_ended:
+                break
+    try:
+        with client.hiding_key():
+            last = answer.last()
+    except ModelError as error:
+        if error.usage is not None:
+            yield Delta(usage=error.usage)
+        raise
+    yield last
 
 
 async def joined(deltas: AsyncIterator[Delta], *, model: str) -> Completion:
@@ -63,10 +57,5 @@ async def joined(deltas: AsyncIterator[Delta], *, model: str) -> Completion:
         usage=last.usage or Usage(),
         finish_reason=last.finish_reason or "stop",
         logprobs=tuple(logprobs),
+        tool_calls=last.tool_calls,
     )
-
-
-def up_to(text: str, stops: Sequence[str]) -> tuple[str, bool]:
-    """The text up to the first stop of blanks alone, which Claude's protocols do not take."""
-    ends = [text.find(stop) for stop in stops if not stop.strip() and stop in text]
-    return (text[: min(ends)], True) if ends else (text, False)

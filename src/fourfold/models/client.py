@@ -7,19 +7,18 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
+from pydantic import SecretStr
 
 from fourfold.core.errors import InvalidInput, ModelError, ModelOverloaded
-from fourfold.models.http import Connection, Pool, Signer
+from fourfold.models.http import Connection, NoConnection, Pool, Signer
+from fourfold.models.key import Key, key_of, sendable
 from fourfold.models.retry import Retries
 from fourfold.models.sse import EventDecoder
 from fourfold.models.trouble import refusal, retry_after
-
-if TYPE_CHECKING:
-    from pydantic import SecretStr
 
 _LARGEST_REPLY: Final = 64 * 2**20
 _NO_HEADERS: Final[Mapping[str, str]] = {}
@@ -56,15 +55,15 @@ class Client:
 
     Connections are reused. A failed try is repeated as `retries` says, but never once a byte of
     the answer has arrived. The key stands in the request's header and nowhere else: in
-    `Authorization` behind `Bearer`, or alone in another one; or `sign` makes headers of it, anew
-    for each try. `decoder` makes what reads a stream.
+    `Authorization` behind `Bearer`, or alone in another one; or `sign` makes headers of it. Either
+    is made anew for each try. `decoder` makes what reads a stream.
     """
 
     def __init__(
         self,
         *,
         url: str,
-        api_key: SecretStr | None = None,
+        api_key: Key = None,
         socket: Path | None = None,
         timeouts: Timeouts | None = None,
         retries: Retries | None = None,
@@ -75,17 +74,22 @@ class Client:
     ) -> None:
         self._origin = origin_of(_checked(url))
         self._key = api_key
+        self._key_header = key_header
         self.socket = socket
         self._timeouts = timeouts or Timeouts()
         self._retries = retries or Retries()
         self._decoder = decoder
         sent = {"Content-Type": "application/json", **headers}
-        if api_key is not None:
-            secret = _sendable(api_key)
-            scheme = "Bearer " if key_header == "Authorization" else ""
-            sent |= {} if sign else {key_header: f"{scheme}{secret}"}
-        wait = self._timeouts.connect_seconds
-        self._pool = Pool(url, socket=socket, headers=sent, connect_seconds=wait, sign=sign)
+        if isinstance(api_key, SecretStr) and sign is None:
+            sent |= self._proof(api_key)
+        self._pool = Pool(
+            url,
+            socket=socket,
+            headers=sent,
+            connect_seconds=self._timeouts.connect_seconds,
+            sign=sign or (self._present_proof if callable(api_key) else None),
+            sends_twice=self._retries.resend == "failed",
+        )
 
     async def post(self, path: str, body: Mapping[str, Any]) -> bytes:
         """The body of the reply to a JSON body."""
@@ -127,7 +131,8 @@ class Client:
         try:
             yield
         except ModelError as error:
-            whole = self._key.get_secret_value() if self._key else ""
+            key = key_of(self._key)
+            whole = key.get_secret_value() if key else ""
             for secret in (whole, *whole.split(":")):  # some keys are pairs
                 for length in range(len(secret), _SHORTEST_TELLING - 1, -1):  # it may be cut off
                     error.message = error.message.replace(secret[:length], "[key]")
@@ -137,6 +142,14 @@ class Client:
     async def close(self) -> None:
         """Close the connections."""
         await self._pool.close()
+
+    def _proof(self, key: SecretStr) -> dict[str, str]:
+        scheme = "Bearer " if self._key_header == "Authorization" else ""
+        return {self._key_header: f"{scheme}{sendable(key)}"}
+
+    def _present_proof(self, method: str, target: str, body: bytes) -> Mapping[str, str]:
+        key = key_of(self._key)
+        return self._proof(key) if key else {}
 
     async def _answered(self, path: str, content: bytes) -> _Answer:
         """An accepted request whose answer has begun."""
@@ -153,7 +166,8 @@ class Client:
         except TimeoutError as error:
             raise self._too_slow("begin its answer", limit) from error
         except OSError as error:
-            raise self._unreachable(_cause(error)) from error
+            unserved = isinstance(error, NoConnection)
+            raise self._unreachable(_cause(error), is_unserved=unserved) from error
         return _Answer(connection, now + self._timeouts.total_seconds)
 
     async def _refuse(self, connection: Connection, *, deadline: float) -> None:
@@ -200,10 +214,11 @@ class Client:
         """The address as it may be shown: without user, password and query."""
         return "the embedded model" if self.socket else f"`{self._origin}`"
 
-    def _unreachable(self, cause: str) -> ModelOverloaded:
+    def _unreachable(self, cause: str, *, is_unserved: bool) -> ModelOverloaded:
         return ModelOverloaded(
             f"The model's server at {self._place} cannot be reached: {cause}.",
             hint="Check that it runs and that the address is right.",
+            is_unserved=is_unserved,
         )
 
     def _too_slow(self, what: str, seconds: float) -> ModelOverloaded:
@@ -244,17 +259,6 @@ def _checked(url: str) -> SplitResult:
             hint="Give the key in the environment instead.",
         )
     return address
-
-
-def _sendable(key: SecretStr) -> str:
-    """The key, which goes into a header as it is: a line break in it would begin another one."""
-    secret = key.get_secret_value()
-    if not (secret.isascii() and secret.isprintable()):
-        raise InvalidInput(
-            "The key of the model's server holds characters that no key has.",
-            hint="Look for line breaks and quotation marks in the environment variable.",
-        )
-    return secret
 
 
 def _cause(error: OSError) -> str:

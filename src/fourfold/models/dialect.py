@@ -15,6 +15,7 @@ class Dialect:
     context_tokens: int = 8192  # when nobody says it: a guess on the safe side
     key_header: str = "Authorization"
     tells_logprobs: bool = True
+    keeps_tool_choice: bool = True  # else the model alone decides whether to call
     cuts_silently: bool = False  # what does not fit is left out of the prompt, without a word
     adapt: Callable[[Body], Body] = lambda body: body
 

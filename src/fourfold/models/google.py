@@ -4,140 +4,46 @@ Written from the types of the official SDK (`google-genai`) and compared with it
 `tests/models/test_google.py`; not run against the live service.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
-from random import random
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import groupby
 from typing import Any, Final
 from urllib.parse import quote
 
-import msgspec
-from pydantic import SecretStr
+from fourfold.core.records import CompletionOptions, Message
+from fourfold.core.tools import Tool, ToolCall
+from fourfold.models.answer import Piece
+from fourfold.models.google_replies import ReplyReader
+from fourfold.models.remote import Line, RemoteModel, Setup
+from fourfold.models.tools import name_of_call
 
-from fourfold.core.errors import ModelError
-from fourfold.core.records import (
-    Completion,
-    CompletionOptions,
-    Delta,
-    FinishReason,
-    Message,
-    TokenLogprob,
-    Usage,
-)
-from fourfold.models.client import Client, Timeouts
-from fourfold.models.openai import estimate_tokens
-from fourfold.models.prices import Tariff, charged, unknown
-from fourfold.models.quoting import check_quotable
-from fourfold.models.retry import Retries
-from fourfold.models.schema import check_schema, check_text
-from fourfold.models.trouble import broken_off, filtered
-from fourfold.models.wire import stream_error
-
-_NOTHING: Mapping[str, Any] = {}
 _USUAL_CONTEXT_TOKENS: Final = 1_000_000
-_ROLES: Final = {"user": "user", "assistant": "model"}
-_ENDS: Final[dict[str, FinishReason]] = {"STOP": "stop", "MAX_TOKENS": "length"}
 
 
-class GoogleModel:
-    """A Gemini model at `url`, that of Google's public API when left out.
+class GeminiAPI:
+    """The protocol of `models/MODEL:generateContent`.
 
-    `extra` replaces fields of `generationConfig` in every request; `None` leaves one out.
+    `extra` replaces fields of `generationConfig`. A model that signs its calls wants each signature
+    back (`ToolCall.signature`).
     """
 
-    def __init__(
-        self,
-        *,
-        model: str,
-        url: str = "https://generativelanguage.googleapis.com/v1beta",
-        api_key: SecretStr | None = None,
-        name: str = "",
-        context_tokens: int | None = None,
-        timeouts: Timeouts | None = None,
-        retries: int = 4,
-        extra: Mapping[str, Any] = _NOTHING,
-        tariff: Tariff = unknown,
-        draw: Callable[[], float] = random,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-    ) -> None:
-        self._path = f"models/{quote(model, safe='')}"
-        self._name = name or f"google:{model}"
-        self._context_tokens = context_tokens or _USUAL_CONTEXT_TOKENS
-        self._extra = extra
-        self._tariff = tariff
-        self._client = Client(
-            url=url,
-            api_key=api_key,
-            timeouts=timeouts,
-            retries=Retries(count=retries, draw=draw, sleep=sleep),
+    def __init__(self, setup: Setup) -> None:
+        self._path = f"models/{quote(setup.model, safe='')}"
+        self._extra = setup.extra
+        self.line = Line(
+            provider="google",
+            context_tokens=setup.context_tokens or _USUAL_CONTEXT_TOKENS,
             key_header="x-goog-api-key",
         )
 
-    @property
-    def name(self) -> str:
-        """`google:` and the model's name, unless another was given."""
-        return self._name
+    def path(self, *, stream: bool) -> str:
+        """Another one for a stream."""
+        return f"{self._path}:{'streamGenerateContent?alt=sse' if stream else 'generateContent'}"
 
-    @property
-    def context_tokens(self) -> int:
-        """As given; 1,000,000 when nobody says it."""
-        return self._context_tokens
-
-    def count_tokens(self, text: str) -> int:
-        """An upper estimate: we do not have the vocabulary."""
-        return estimate_tokens(text)
-
-    async def complete(self, messages: Sequence[Message], options: CompletionOptions) -> Completion:
-        """Continue the conversation."""
-        reply = await self._client.post(
-            f"{self._path}:generateContent", self._body(messages, options)
-        )
-        with self._client.hiding_key():
-            said = _decoded(reply)
-        finish_reason = said.finish_reason or "stop"
-        if options.json_schema is not None:
-            check_text(said.text, options.json_schema, finish_reason)
-        return Completion(
-            text=said.text,
-            model=self._name,
-            usage=charged(said.usage, self._tariff),
-            finish_reason=finish_reason,
-            logprobs=said.logprobs,
-        )
-
-    async def stream(
-        self, messages: Sequence[Message], options: CompletionOptions
-    ) -> AsyncGenerator[Delta, None]:
-        """Continue the conversation piece by piece; closing the iterator stops the server."""
-        texts: list[str] = []
-        usage = Usage(cost_usd=None)
-        finish_reason: FinishReason | None = None
-        body = self._body(messages, options)
-        events = self._client.events(f"{self._path}:streamGenerateContent?alt=sse", body)
-        async with aclosing(events) as arrived:
-            async for together in arrived:
-                for data in together:
-                    with self._client.hiding_key():
-                        said = _decoded(data)
-                    finish_reason = said.finish_reason or finish_reason
-                    usage = said.usage if said.usage_metadata else usage
-                    if said.text or said.logprobs:
-                        texts.append(said.text)
-                        yield Delta(text=said.text, logprobs=said.logprobs)
-        if finish_reason is None:
-            raise broken_off()
-        if options.json_schema is not None:
-            check_text("".join(texts), options.json_schema, finish_reason)
-        yield Delta(finish_reason=finish_reason, usage=charged(usage, self._tariff))
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.close()
-
-    def _body(self, messages: Sequence[Message], options: CompletionOptions) -> dict[str, Any]:
-        check_quotable(self._name, options)
-        if options.json_schema is not None:
-            check_schema(options.json_schema)
+    def body(
+        self, messages: Sequence[Message], options: CompletionOptions, *, stream: bool
+    ) -> dict[str, Any]:
+        """The request."""
         config = {
             "temperature": options.temperature,
             "topP": options.top_p,
@@ -151,119 +57,81 @@ class GoogleModel:
             **self._extra,
         }
         rules = "\n\n".join(one.content for one in messages if one.role == "system")
-        body: dict[str, Any] = {
-            "contents": [
-                _content(_ROLES[one.role], one.content) for one in messages if one.role != "system"
-            ],
+        wanted = {
+            "contents": list(_contents(messages)),
             "generationConfig": {key: one for key, one in config.items() if one is not None},
+            "systemInstruction": _content("user", [{"text": rules}]) if rules else None,
+            "tools": _tools(options.tools),
+            "toolConfig": _tool_config(options),
         }
-        return {**body, "systemInstruction": _content("user", rules)} if rules else body
+        return {name: value for name, value in wanted.items() if value is not None}
+
+    def cuts(self, options: CompletionOptions) -> Sequence[str]:
+        """None: any stop is taken."""
+        return ()
+
+    def read(self, reply: bytes, options: CompletionOptions) -> Piece:
+        """A whole reply, which has the form of an event."""
+        return ReplyReader(is_whole=True)(reply)
+
+    def reader(self, options: CompletionOptions) -> Callable[[bytes], Piece]:
+        """What reads one stream: it counts the calls."""
+        return ReplyReader(is_whole=False)
 
 
-def _content(role: str, text: str) -> dict[str, Any]:
-    return {"role": role, "parts": [{"text": text}]}
+GoogleModel: Final = partial(
+    RemoteModel, speak=GeminiAPI, url="https://generativelanguage.googleapis.com/v1beta"
+)
 
 
-class _Part(msgspec.Struct):
-    text: str = ""
-    thought: bool = False
+def _contents(messages: Sequence[Message]) -> Iterator[dict[str, Any]]:
+    """The conversation; results that follow each other are one turn of the user's."""
+    talk = [(place, one) for place, one in enumerate(messages) if one.role != "system"]
+    for role, together in groupby(talk, key=lambda one: one[1].role):
+        if role == "tool":
+            yield _content("user", [_result(one, messages[:place]) for place, one in together])
+            continue
+        name = "model" if role == "assistant" else "user"
+        yield from (_content(name, _parts(one)) for _, one in together)
 
 
-class _Content(msgspec.Struct):
-    parts: list[_Part] = []
+def _content(role: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"role": role, "parts": parts}
 
 
-class _Likely(msgspec.Struct, rename="camel"):
-    token: str = ""
-    log_probability: float = 0.0
+def _parts(message: Message) -> list[dict[str, Any]]:
+    said = [{"text": message.content}] if message.content or not message.tool_calls else []
+    return [*said, *(_call(call) for call in message.tool_calls)]
 
 
-class _Position(msgspec.Struct):
-    candidates: list[_Likely] = []
+def _call(call: ToolCall) -> dict[str, Any]:
+    part = {"functionCall": {"id": call.id, "name": call.name, "args": dict(call.arguments)}}
+    return {**part, "thoughtSignature": call.signature} if call.signature else part
 
 
-class _Logprobs(msgspec.Struct, rename="camel"):
-    chosen_candidates: list[_Likely] = []
-    top_candidates: list[_Position] = []
+def _result(message: Message, before: Sequence[Message]) -> dict[str, Any]:
+    name = name_of_call(before, message.tool_call_id)
+    answer = {"id": message.tool_call_id, "name": name, "response": {"output": message.content}}
+    return {"functionResponse": answer}
 
 
-class _Candidate(msgspec.Struct, rename="camel"):
-    content: _Content = msgspec.field(default_factory=_Content)
-    finish_reason: str | None = None
-    logprobs_result: _Logprobs | None = None
+def _tools(tools: Sequence[Tool]) -> list[dict[str, Any]] | None:
+    declared = [
+        {
+            "name": tool.name,
+            **({"description": tool.description} if tool.description else {}),
+            "parametersJsonSchema": dict(tool.parameters),
+        }
+        for tool in tools
+    ]
+    return [{"functionDeclarations": declared}] if declared else None
 
 
-class _Counts(msgspec.Struct, rename="camel"):
-    prompt_token_count: int = 0
-    candidates_token_count: int = 0
-    thoughts_token_count: int = 0
-    cached_content_token_count: int = 0
-
-
-class _Feedback(msgspec.Struct, rename="camel"):
-    block_reason: str | None = None
-
-
-class _Reply(msgspec.Struct, rename="camel"):
-    """A whole reply, or one event of a stream: they have the same form."""
-
-    candidates: list[_Candidate] = []
-    usage_metadata: _Counts | None = None
-    prompt_feedback: _Feedback | None = None
-    error: Any = None
-
-    @property
-    def text(self) -> str:
-        """What was said; what was only thought is left out."""
-        parts = self.candidates[0].content.parts if self.candidates else []
-        return "".join(part.text for part in parts if not part.thought)
-
-    @property
-    def finish_reason(self) -> FinishReason | None:
-        """Raises `ModelFiltered` where a filter stopped question or answer."""
-        word = self.candidates[0].finish_reason if self.candidates else None
-        blocked = self.prompt_feedback.block_reason if self.prompt_feedback else None
-        if blocked or (word and word not in _ENDS):
-            raise filtered(f"{blocked or word}.")
-        return _ENDS[word] if word else None
-
-    @property
-    def usage(self) -> Usage:
-        """Thoughts are charged as what is written."""
-        counts = self.usage_metadata or _Counts()
-        return Usage(
-            prompt_tokens=counts.prompt_token_count,
-            completion_tokens=counts.candidates_token_count + counts.thoughts_token_count,
-            cached_tokens=counts.cached_content_token_count,
-        )
-
-    @property
-    def logprobs(self) -> tuple[TokenLogprob, ...]:
-        """Of each token, where they were asked for."""
-        found = self.candidates[0].logprobs_result if self.candidates else None
-        if found is None:
-            return ()
-        likeliest = [
-            {one.token: one.log_probability for one in position.candidates}
-            for position in found.top_candidates
-        ] or [{}] * len(found.chosen_candidates)
-        return tuple(
-            TokenLogprob(token=one.token, logprob=one.log_probability, likeliest=likely)
-            for one, likely in zip(found.chosen_candidates, likeliest, strict=False)
-        )
-
-
-_REPLY: Final = msgspec.json.Decoder(_Reply)
-
-
-def _decoded(data: bytes) -> _Reply:
-    try:
-        reply = _REPLY.decode(data)
-    except msgspec.DecodeError as error:
-        raise ModelError(
-            f"The model's server sent what is no reply of the Gemini API: {error}.",
-            hint="Check that the address ends where `/models` begins, mostly in `/v1beta`.",
-        ) from error
-    if reply.error is not None:
-        raise stream_error(reply.error)
-    return reply
+def _tool_config(options: CompletionOptions) -> dict[str, Any] | None:
+    choice = options.tool_choice
+    if not options.tools or choice == "auto":
+        return None
+    chosen: dict[str, Any] = {"mode": "NONE" if choice == "none" else "ANY"}
+    if choice not in ("none", "required"):
+        chosen["allowedFunctionNames"] = [choice]
+    return {"functionCallingConfig": chosen}

@@ -20,6 +20,7 @@ import httptools
 _LARGEST_HEAD: Final = 64 * 2**10
 _LARGEST_BUFFER: Final = 2**20  # of what has arrived and nobody has read yet
 _KEPT_SECONDS: Final = 15.0  # a firewall forgets quiet connections without a word
+_SURELY_KEPT_SECONDS: Final = 2.0  # no server is known that closes quiet connections sooner
 _MOST_KEPT: Final = 256
 _STAGGER_SECONDS: Final = 0.25  # before the next address is tried beside one that is silent
 
@@ -29,6 +30,10 @@ Signer: TypeAlias = Callable[[str, str, bytes], Mapping[str, str]]
 
 class BrokenConnection(ConnectionError):
     """No connection, or one that ended or spoke nonsense before the answer was whole."""
+
+
+class NoConnection(BrokenConnection):
+    """No connection could be made: nothing of the request was sent."""
 
 
 class Connection(asyncio.Protocol):
@@ -177,7 +182,9 @@ class Connection(asyncio.Protocol):
 class Pool:
     """The connections to one server, by address or by unix socket.
 
-    `headers` go with every request; what `sign` says, with just that one.
+    `headers` go with every request; what `sign` says, with just that one. A server may close a
+    quiet connection while a request is on its way to it. Whether it read that request cannot be
+    known: with `sends_twice` it is sent once more, on a new connection.
     """
 
     def __init__(
@@ -188,6 +195,7 @@ class Pool:
         headers: Mapping[str, str],
         connect_seconds: float,
         sign: Signer | None = None,
+        sends_twice: bool = True,
     ) -> None:
         address = urlsplit(url)
         self._secure = address.scheme == "https"
@@ -201,6 +209,8 @@ class Pool:
         self._headers = _lines({**named, **headers})
         self._sign = sign
         self._connect_seconds = connect_seconds
+        self._sends_twice = sends_twice
+        self._kept_seconds = _KEPT_SECONDS if sends_twice else _SURELY_KEPT_SECONDS
         self._idle: deque[Connection] = deque()  # the most recently used at the end
         self._tls: ssl.SSLContext | None = None
 
@@ -216,8 +226,7 @@ class Pool:
             try:
                 return await _begun(kept, request, deadline)
             except BrokenConnection:
-                # It was closed while it was quiet, and the request crossed with that. Once only.
-                if kept.heard:
+                if kept.heard or not self._sends_twice:
                     raise
         return await _begun(await self._connect(), request, deadline)
 
@@ -228,7 +237,7 @@ class Pool:
             return
         connection.kept_since = now = asyncio.get_running_loop().time()
         self._idle.append(connection)
-        while len(self._idle) > _MOST_KEPT or self._idle[0].kept_since < now - _KEPT_SECONDS:
+        while len(self._idle) > _MOST_KEPT or self._idle[0].kept_since < now - self._kept_seconds:
             self._idle.popleft().close()
 
     async def close(self) -> None:
@@ -238,7 +247,7 @@ class Pool:
         await asyncio.sleep(0)  # the event loop closes the sockets in its next round
 
     def _take(self) -> Connection | None:
-        oldest = asyncio.get_running_loop().time() - _KEPT_SECONDS
+        oldest = asyncio.get_running_loop().time() - self._kept_seconds
         while self._idle:
             connection = self._idle.pop()
             if connection.is_open and connection.kept_since > oldest:
@@ -252,7 +261,11 @@ class Pool:
             async with asyncio.timeout(self._connect_seconds):
                 return await self._open(loop)
         except TimeoutError as error:
-            raise BrokenConnection("no connection in time") from error
+            raise NoConnection("no connection in time") from error
+        except ssl.SSLError:
+            raise  # it is there, and not to be trusted
+        except OSError as error:
+            raise NoConnection(error.strerror or str(error) or type(error).__name__) from error
 
     async def _open(self, loop: asyncio.AbstractEventLoop) -> Connection:
         if self._socket is not None:

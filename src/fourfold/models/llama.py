@@ -6,12 +6,14 @@ connection, and no port is open.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 
@@ -24,14 +26,18 @@ from fourfold.core.records import (
     TokenLogprob,
     Vocabulary,
 )
+from fourfold.models.answer import Arriving, Piece
 from fourfold.models.chat import joined, stream_chat
 from fourfold.models.client import Client, Timeouts
 from fourfold.models.gguf import read_gguf_head
 from fourfold.models.llama_process import LlamaProcess
 from fourfold.models.llama_scoring import TokenScores
+from fourfold.models.llama_tools import FormReader, check_allowed, form_of_calls, told_in_words
+from fourfold.models.openai_replies import read_chunk
 from fourfold.models.quoting import check_quotable, grammar_of_quotes
 from fourfold.models.retry import Retries
 from fourfold.models.schema import check_schema
+from fourfold.models.tools import check_tools
 from fourfold.models.wire import chat_body
 
 _BATCH_TOKENS = 64  # read at once: a cancelled prompt is left after so many; 512 is hardly faster
@@ -57,6 +63,7 @@ class LlamaModel:
         context_tokens: int = 4096,
         concurrent: int = 2,
         verbose: bool = False,
+        new_id: Callable[[], str] = lambda: f"call_{uuid4().hex}",
     ) -> None:
         self._path = path
         self._name = name or path.stem
@@ -66,6 +73,7 @@ class LlamaModel:
         self._byte_pairs = head.tokenizer == "gpt2"
         self._concurrent = concurrent
         self._verbose = verbose
+        self._new_id = new_id
         self._turn = asyncio.Semaphore(concurrent)
         self._starting = Lock()
         self._process: LlamaProcess | None = None
@@ -97,6 +105,11 @@ class LlamaModel:
         """True with llguidance, which lets every word pass, in silence, for SentencePiece."""
         return self._byte_pairs and self._start().guided
 
+    @property
+    def can_call_tools(self) -> bool:
+        """True when the chat template of the weights knows tools."""
+        return _knows_tools(self._start().ask("GET", "/props"))
+
     def count_tokens(self, text: str) -> int:
         """Exact; under a millisecond, nothing when counted before.
 
@@ -112,18 +125,15 @@ class LlamaModel:
         self, messages: Sequence[Message], options: CompletionOptions
     ) -> AsyncGenerator[Delta, None]:
         """Continue the conversation piece by piece; closing the iterator stops the model."""
+        check_tools(messages, options)
+        if options.json_schema is not None:
+            check_schema(options.json_schema)
+        answer = Arriving(options, charge=lambda usage: usage, new_id=self._new_id)
         async with self._turn:
             client = await self._ready()
-            body = chat_body(self._name, messages, options, stream=True)
-            if options.json_schema is not None:
-                check_schema(options.json_schema)
-            if options.json_schema and self.can_quote:
-                del body["response_format"]
-                body["grammar"] = _grammar(options.json_schema)
-            if options.quote_from:
-                body["grammar"] = self._quotes(options)
-            answer = stream_chat(client, body, json_schema=options.json_schema)
-            async with aclosing(answer) as deltas:
+            body, read = await self._asked(messages, options)
+            stream = stream_chat(client, "chat/completions", body, read=read, answer=answer)
+            async with aclosing(stream) as deltas:
                 async for delta in deltas:
                     yield delta
 
@@ -179,6 +189,40 @@ class LlamaModel:
                 await before.close()
         return self._client
 
+    async def _asked(
+        self, messages: Sequence[Message], options: CompletionOptions
+    ) -> tuple[dict[str, Any], Callable[[bytes], Piece]]:
+        """The request, and what reads its answer."""
+        if options.tools or any(one.role == "tool" for one in messages):
+            return await self._asked_with_tools(messages, options)
+        return self._body(messages, options), read_chunk
+
+    async def _asked_with_tools(
+        self, messages: Sequence[Message], options: CompletionOptions
+    ) -> tuple[dict[str, Any], Callable[[bytes], Piece]]:
+        """With tools, llama.cpp holds no model to `required`: a grammar of the calls does."""
+        knows_tools = _knows_tools(await self._ask("GET", "/props"))
+        is_forced = options.tool_choice not in ("auto", "none")
+        tools = options.tools if options.tool_choice != "none" else ()
+        if tools:
+            check_allowed(self._name, options, knows_tools=knows_tools)
+        talk = messages if knows_tools else told_in_words(messages, tools)
+        if not is_forced:
+            body = self._body(talk, replace(options, tools=tools, tool_choice="auto"))
+            return {**body, "parallel_tool_calls": True} if tools else body, read_chunk
+        form = form_of_calls(tools, options.tool_choice)
+        shown = replace(options, tool_choice="none", tools=tools if knows_tools else ())
+        return self._body(talk, replace(shown, json_schema=form)), FormReader()
+
+    def _body(self, messages: Sequence[Message], options: CompletionOptions) -> dict[str, Any]:
+        body = chat_body(self._name, messages, options, stream=True)
+        if options.json_schema and self.can_quote:
+            del body["response_format"]
+            body["grammar"] = _grammar(options.json_schema)
+        if options.quote_from:
+            body["grammar"] = self._quotes(options)
+        return body
+
     def _quotes(self, options: CompletionOptions) -> str:
         if not self.can_quote:
             check_quotable(self._name, options)
@@ -229,6 +273,11 @@ class LlamaModel:
 
 def _client_of(socket: Path) -> Client:
     return Client(url="http://llama/v1", socket=socket, timeouts=_PATIENT, retries=Retries(count=0))
+
+
+def _knows_tools(properties: Mapping[str, Any]) -> bool:
+    able = properties.get("chat_template_caps") or {}
+    return bool(able.get("supports_tools") and able.get("supports_tool_calls"))
 
 
 def _grammar(schema: Mapping[str, Any]) -> str:

@@ -1,131 +1,83 @@
-"""Chat models of other servers: any that speaks the OpenAI protocol, by URL."""
+"""OpenAI's chat completions: its own models, and those of every server that speaks its protocol."""
 
-import asyncio
-import math
-import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import replace
-from random import random
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
-
-from fourfold.core.errors import ContextTooLong
-from fourfold.core.records import Completion, CompletionOptions, Delta, Message
-from fourfold.models.chat import stream_chat
-from fourfold.models.client import Client, Timeouts
-from fourfold.models.dialect import OPENAI, Dialect
-from fourfold.models.prices import Tariff, charged, unknown
-from fourfold.models.quoting import check_quotable
-from fourfold.models.retry import Retries
-from fourfold.models.schema import check_schema, check_text
-from fourfold.models.trouble import check_no_logprobs
-from fourfold.models.wire import chat_body, read_completion
-
-_NOTHING: Mapping[str, Any] = {}
+from fourfold.core.errors import ContextTooLong, InvalidInput
+from fourfold.core.records import CompletionOptions, Message
+from fourfold.models.answer import Piece
+from fourfold.models.dialect import OPENAI, Dialect, without
+from fourfold.models.openai_replies import read_chunk, read_reply
+from fourfold.models.remote import Line, RemoteModel, Setup
+from fourfold.models.wire import chat_body
 
 
-class OpenAIModel:
-    """A model of a server at `url`, OpenAI's own when left out.
+class ChatCompletions:
+    """The protocol of `/v1/chat/completions`, in the `dialect` of a provider.
 
-    `extra` replaces fields of every request; `None` leaves a field out: OpenAI's
-    reasoning models want `{"temperature": None}`. `tariff` says what the tokens cost, `dialect`
-    where the server departs from the protocol.
+    OpenAI's reasoning models take no temperature: they want `extra` to be `{"temperature": None}`.
     """
 
-    def __init__(
-        self,
-        *,
-        model: str,
-        url: str = "https://api.openai.com/v1",
-        api_key: SecretStr | None = None,
-        name: str = "",
-        context_tokens: int | None = None,
-        timeouts: Timeouts | None = None,
-        retries: int = 4,
-        extra: Mapping[str, Any] = _NOTHING,
-        tariff: Tariff = unknown,
-        dialect: Dialect = OPENAI,
-        draw: Callable[[], float] = random,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-    ) -> None:
-        self._model = model
-        self._name = name or f"{dialect.provider}:{model}"
-        self._context_tokens = context_tokens or dialect.context_tokens
+    def __init__(self, setup: Setup, *, dialect: Dialect = OPENAI) -> None:
+        self._model = setup.model
+        self._extra = setup.extra
         self._dialect = dialect
-        self._knows_newer_words = _knows_newer_words(url)
-        self._extra = extra
-        self._tariff = tariff
-        self._client = Client(
-            url=url,
-            api_key=api_key,
-            timeouts=timeouts,
-            retries=Retries(count=retries, draw=draw, sleep=sleep),
+        self._knows_newer_words = _knows_newer_words(setup.url)
+        self.line = Line(
+            provider=dialect.provider,
+            context_tokens=setup.context_tokens or dialect.context_tokens,
             key_header=dialect.key_header,
+            tells_logprobs=dialect.tells_logprobs,
         )
 
-    @property
-    def name(self) -> str:
-        """The provider's name and the model's, `openai:…`, unless another was given."""
-        return self._name
+    def path(self, *, stream: bool) -> str:
+        """The same for both."""
+        return "chat/completions"
 
-    @property
-    def context_tokens(self) -> int:
-        """As given; a guess on the safe side when nobody says it."""
-        return self._context_tokens
-
-    def count_tokens(self, text: str) -> int:
-        """An upper estimate: we do not have the server's vocabulary."""
-        return estimate_tokens(text)
-
-    async def complete(self, messages: Sequence[Message], options: CompletionOptions) -> Completion:
-        """Continue the conversation."""
-        if options.json_schema is not None:
-            check_schema(options.json_schema)
-        body = self._body(messages, options, stream=False)
-        reply = await self._client.post("chat/completions", body)
-        with self._client.hiding_key():
-            completion = read_completion(reply, model=self._name)
-        if options.json_schema is not None:
-            check_text(completion.text, options.json_schema, completion.finish_reason)
-        return replace(completion, usage=charged(completion.usage, self._tariff))
-
-    async def stream(
-        self, messages: Sequence[Message], options: CompletionOptions
-    ) -> AsyncGenerator[Delta, None]:
-        """Continue the conversation piece by piece; closing the iterator stops the server."""
-        body = self._body(messages, options, stream=True)
-        answer = stream_chat(self._client, body, json_schema=options.json_schema)
-        async with aclosing(answer) as deltas:
-            async for delta in deltas:
-                known = delta.usage and charged(delta.usage, self._tariff)
-                yield replace(delta, usage=known) if known else delta
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.close()
-
-    def _body(
+    def body(
         self, messages: Sequence[Message], options: CompletionOptions, *, stream: bool
     ) -> dict[str, Any]:
-        check_quotable(self._name, options)
-        if not self._dialect.tells_logprobs:
-            check_no_logprobs(self._name, options.top_logprobs)
+        """The request in the words of the provider."""
         if self._dialect.cuts_silently:
             self._check_length(messages)
-        body = self._dialect.adapt(chat_body(self._model, messages, options, stream=stream))
+        body = chat_body(self._model, messages, options, stream=stream)
+        if "tool_choice" in body and not self._dialect.keeps_tool_choice:
+            body = self._chosen(body)
+        body = dict(self._dialect.adapt(body))
         if self._knows_newer_words and "max_tokens" in body:
             body = {**body, "max_completion_tokens": body["max_tokens"], "max_tokens": None}
         return {key: value for key, value in {**body, **self._extra}.items() if value is not None}
 
+    def cuts(self, options: CompletionOptions) -> Sequence[str]:
+        """None: any stop is taken."""
+        return ()
+
+    def read(self, reply: bytes, options: CompletionOptions) -> Piece:
+        """A whole reply."""
+        return read_reply(reply)
+
+    def reader(self, options: CompletionOptions) -> Callable[[bytes], Piece]:
+        """Each event stands for itself."""
+        return read_chunk
+
+    def _chosen(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The request to a server that would pass over the choice without a word."""
+        if body["tool_choice"] != "none":
+            raise InvalidInput(
+                f"`{self._dialect.provider}` cannot make a model call a tool: it decides itself.",
+                hint="Leave `tool_choice` at `auto`, or ask another provider.",
+            )
+        return without(body, "tools", "tool_choice")
+
     def _check_length(self, messages: Sequence[Message]) -> None:
         """Refuse what cannot fit, when the server would not: no vocabulary joins two words."""
         words = sum(len(message.content.split()) for message in messages)
-        if words > self._context_tokens:
+        if words > self.line.context_tokens:
             raise ContextTooLong(
-                f"The prompt has {words} words, and the model reads {self._context_tokens} tokens.",
+                f"The prompt has {words} words, and the model reads "
+                f"{self.line.context_tokens} tokens.",
                 hint="Ask with fewer or shorter passages, or raise the server's context and "
                 "`context_tokens`.",
             )
@@ -137,13 +89,9 @@ def _knows_newer_words(url: str) -> bool:
     return address.hostname == "api.openai.com" or address.path.rstrip("/").endswith("/openai/v1")
 
 
-def estimate_tokens(text: str) -> int:
-    """At least as many tokens as a usual vocabulary needs for German or English text.
+OpenAIModel: Final = partial(RemoteModel, speak=ChatCompletions, url="https://api.openai.com/v1")
 
-    Measured against two vocabularies in `benchmarks/models.md`: letters come in pieces of more than
-    two, digits and signs one by one, and what is not ASCII byte by byte at the worst.
-    """
-    letters = sum(len(word) / 2.2 + 0.3 for word in re.findall(r"[A-Za-z]+", text))
-    signs = len(re.findall(r"[^A-Za-z \u0080-\U0010ffff]| (?=\d)", text))
-    others = sum(len(sign.encode()) for sign in re.findall(r"[\u0080-\U0010ffff]", text))
-    return math.ceil(letters + signs + others)
+
+def speaking(dialect: Dialect) -> Callable[[Setup], ChatCompletions]:
+    """What speaks the protocol as that provider does."""
+    return partial(ChatCompletions, dialect=dialect)

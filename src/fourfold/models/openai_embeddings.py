@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from fourfold.core.errors import ModelError
 from fourfold.models.client import Client, Timeouts
-from fourfold.models.openai import estimate_tokens
 from fourfold.models.retry import Retries
+from fourfold.models.tokens import estimate_tokens
 
 if TYPE_CHECKING:
     from fourfold.core.protocols import Vectors

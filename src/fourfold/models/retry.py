@@ -4,11 +4,15 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 from fourfold.core.errors import ModelError, ModelOverloaded, ModelRateLimited
 
 T = TypeVar("T")
+
+Resend: TypeAlias = Literal["failed", "unserved"]
+"""Which requests are sent again: all that failed before their answer began, or only those for which
+the server certainly did nothing, so that none can be charged twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,13 +20,15 @@ class Retries:
     """Exponential back-off with full jitter, bounded in number and in time.
 
     Only a server that is busy, broken or out of reach is asked again, not one that let the time
-    pass. It is given at least the time that it asked for (`Retry-After`); when that is longer than
+    pass; with `unserved` only one that said that it is busy, or could not be connected to. It is
+    given at least the time that it asked for (`Retry-After`); when that is longer than
     `longest_seconds`, the error is raised at once, with the time in it. Full jitter: a wait is
     drawn evenly from nothing to the bound
     (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
     """
 
     count: int = 4
+    resend: Resend = "failed"
     first_seconds: float = 0.5
     longest_seconds: float = 30.0
     draw: Callable[[], float] = random.random
@@ -36,6 +42,8 @@ class Retries:
             except (ModelRateLimited, ModelOverloaded) as error:
                 if isinstance(error.__cause__, TimeoutError):
                     raise  # whoever asked has waited long enough, and may be charged for each try
+                if self.resend == "unserved" and not _is_unserved(error):
+                    raise
                 asked = _asked_seconds(error)
                 if asked > self.longest_seconds:
                     raise
@@ -44,6 +52,12 @@ class Retries:
 
     def _bound(self, number: int) -> float:
         return min(self.longest_seconds, self.first_seconds * float(2**number))
+
+
+def _is_unserved(error: ModelError) -> bool:
+    if isinstance(error, ModelOverloaded):
+        return error.is_unserved
+    return isinstance(error, ModelRateLimited)
 
 
 def _asked_seconds(error: ModelError) -> float:

@@ -74,6 +74,11 @@ def check_text(text: str, schema: Mapping[str, Any], finish_reason: FinishReason
         raise _not_json(finish_reason) from error
     except RecursionError as error:
         raise _not_checked() from error
+    check_value(value, schema)
+
+
+def check_value(value: Any, schema: Mapping[str, Any], *, what: str = "The model's answer") -> None:
+    """Raise `InvalidOutput` unless the value is one of this schema, which was checked."""
     try:
         found = best_match(_bounded(schema).iter_errors(value))
     except Unresolvable as error:
@@ -82,7 +87,7 @@ def check_text(text: str, schema: Mapping[str, Any], finish_reason: FinishReason
         raise _not_checked() from error
     if found is not None:
         raise InvalidOutput(
-            f"The model's answer does not fit the JSON schema at `{found.json_path}`.",
+            f"{what} does not fit the JSON schema at `{found.json_path}`.",
             hint="Simplify the schema, or use a larger model.",
         )
 

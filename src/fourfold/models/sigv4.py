@@ -14,6 +14,7 @@ from urllib.parse import quote
 from pydantic import SecretStr
 
 from fourfold.core.errors import InvalidInput
+from fourfold.models.key import Key, key_of
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 
@@ -28,14 +29,15 @@ class SigV4:
     def __init__(
         self,
         *,
-        key: SecretStr,
+        key: Key,
         host: str,
         region: str,
         service: str,
         content_type: str,
         now: Callable[[], datetime],
     ) -> None:
-        self._access, self._secret, self._token = _parts(key)
+        self._key = key
+        _parts(key)  # a wrong one is told at once
         self._host = host
         self._scope = (region, service, "aws4_request")
         self._content_type = content_type
@@ -44,27 +46,32 @@ class SigV4:
     def __call__(self, method: str, target: str, body: bytes) -> Mapping[str, str]:
         """The headers to send beside `Host` and `Content-Type`."""
         time = self._now().strftime("%Y%m%dT%H%M%SZ")
-        token = self._token.get_secret_value()
+        access, secret, session = _parts(self._key)
+        token = session.get_secret_value()
         added = {"X-Amz-Date": time, **({"X-Amz-Security-Token": token} if token else {})}
         signed = {"content-type": self._content_type, "host": self._host, **added}
         headers = {name.lower(): value for name, value in sorted(signed.items(), key=_lower)}
         names = ";".join(headers)
         scope = "/".join((time[:8], *self._scope))
         request = _canonical(method, target, headers, body)
-        signature = self._signature(time[:8], "\n".join((_ALGORITHM, time, scope, _hash(request))))
-        credential = f"Credential={self._access.get_secret_value()}/{scope}"
+        signature = self._signature(
+            secret, time[:8], "\n".join((_ALGORITHM, time, scope, _hash(request)))
+        )
+        credential = f"Credential={access.get_secret_value()}/{scope}"
         proof = f"{_ALGORITHM} {credential}, SignedHeaders={names}, Signature={signature}"
         return {**added, "Authorization": proof}
 
-    def _signature(self, day: str, text: str) -> str:
-        key = f"AWS4{self._secret.get_secret_value()}".encode()
+    def _signature(self, secret: SecretStr, day: str, text: str) -> str:
+        key = f"AWS4{secret.get_secret_value()}".encode()
         for part in (day, *self._scope):
             key = hmac.digest(key, part.encode(), "sha256")
         return hmac.digest(key, text.encode(), "sha256").hex()
 
 
-def _parts(key: SecretStr) -> tuple[SecretStr, SecretStr, SecretStr]:
-    parts = [part.strip() for part in key.get_secret_value().split(":")]
+def _parts(key: Key) -> tuple[SecretStr, SecretStr, SecretStr]:
+    present = key_of(key)
+    whole = present.get_secret_value() if present else ""
+    parts = [part.strip() for part in whole.split(":")]
     if len(parts) not in (2, 3) or not all(parts):
         raise InvalidInput(
             "The key for Amazon's signature has not the form `ACCESS_KEY:SECRET_KEY`.",

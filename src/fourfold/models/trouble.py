@@ -9,7 +9,6 @@ import msgspec
 
 from fourfold.core.errors import (
     ContextTooLong,
-    InvalidInput,
     ModelError,
     ModelFiltered,
     ModelNotAllowed,
@@ -56,6 +55,8 @@ def refusal(status: int, body: str, place: str, retry_after_seconds: float | Non
         return ModelOverloaded(
             f"The model's server at {place} is in trouble ({status}): {said}",
             hint="Try again later; if it stays, look at the server's log.",
+            # Anthropic has a status for it, Google and others say it in words.
+            is_unserved=status == 529 or (status == 503 and "overloaded" in body.lower()),
         )
     if any(phrase in body.lower() for phrase in _TOO_LONG):
         return ContextTooLong(
@@ -78,10 +79,15 @@ def filtered(cause: str) -> ModelFiltered:
     )
 
 
-def check_no_logprobs(name: str, top_logprobs: int | None) -> None:
-    """Raise `InvalidInput` when a model whose protocol does not tell them is asked for some."""
-    if top_logprobs is not None:
-        raise InvalidInput(f"`{name}` tells no log probabilities.", hint="Ask without `logprobs`.")
+def stream_error(error: Any) -> ModelError:
+    """The error that a server reports inside a reply that had begun as a success."""
+    said = error.get("message") if isinstance(error, Mapping) else error
+    if isinstance(error, Mapping) and error.get("code") == "content_filter":
+        return filtered(str(said)[:300])
+    return ModelError(
+        f"The model's server reported an error in its answer: {str(said)[:300]}",
+        hint="Try again; if it stays, look at the server's log.",
+    )
 
 
 def broken_off() -> ModelOverloaded:

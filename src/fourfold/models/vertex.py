@@ -2,7 +2,7 @@
 
 `https://aiplatform.googleapis.com/v1/projects/PROJECT/locations/global/endpoints/openapi`, and the
 model is called `google/gemini-2.5-flash`. The key is an access token, which Google lets live for
-an hour: whoever starts Fourfold renews it. Its documentation:
+an hour: it can stand in a file that somebody renews (`Key`). Its documentation:
 https://docs.cloud.google.com/vertex-ai/generative-ai/docs/multimodal/call-vertex-using-openai-library.
 """
 
@@ -10,8 +10,9 @@ from functools import partial
 from typing import Final
 
 from fourfold.models.dialect import Dialect
-from fourfold.models.openai import OpenAIModel
+from fourfold.models.openai import speaking
+from fourfold.models.remote import RemoteModel
 
 VertexModel: Final = partial(
-    OpenAIModel, url="", dialect=Dialect(provider="vertex", context_tokens=1_000_000)
+    RemoteModel, speak=speaking(Dialect(provider="vertex", context_tokens=1_000_000))
 )
