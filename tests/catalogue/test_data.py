@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from fourfold.catalogue import Catalogue, read_catalogue
+from fourfold.catalogue import Catalogue, Source, read_catalogue
+from fourfold.catalogue.reading import hosts_of
 from fourfold.core.errors import InvalidProject, NotFound
+from fourfold.core.written import read_written
 
 FAMILIES = {
     "gpt", "gpt-oss", "claude", "gemini", "gemma", "llama", "t5", "falcon", "stablelm", "mistral",
@@ -85,6 +87,21 @@ def test_a_model_of_an_unknown_name_is_an_error_with_a_suggestion(catalogue: Cat
     assert "llama-3.1-8b-instruct" in error.value.hint
 
 
+HOST = """
+example:
+  title: Example
+  protocol: openai
+  operator: Example Ltd.
+  operator_country: unknown
+  url: unknown
+  regions: []
+  residency: unknown
+  trains_on_data: unknown
+  retention_days: unknown
+  facts:
+    operator: example-page
+"""
+
 OWN = """
 family: own
 provider: Our company
@@ -110,9 +127,21 @@ def test_a_project_adds_its_own_models(tmp_path: Path) -> None:
     [
         ("source: card", "source: nobody", "source called `nobody`"),
         ("licence: mit", "licence: mitt", "licence called `mitt`"),
-        ("parameters: 7000000000", "parameters: many", "valid integer"),
-        ("parameters: 7000000000", "size: 7", "size"),
-        ("read: 2026-11-01", "note: x", "read"),
+        ("licence: mit", "licence: mitt", "Did you mean `mit`?"),
+        ("licence: mit", "licence: mitt", "line 10"),
+        ("parameters: 7000000000", "parameters: many", "must be a whole number"),
+        ("parameters: 7000000000", "parameters: 0", "must be more than 0"),
+        ("parameters: 7000000000", "paramters: 7", "Did you mean `parameters`?"),
+        ("parameters: 7000000000", "released: 2026-11-01", "must be text; put it in quotes"),
+        ("parameters: 7000000000", "released: '2026-13-01'", "must be a day"),
+        ("kind: open-weights", "kind: open", "allowed: open-weights, proprietary"),
+        ("kind: open-weights", "kind: open-weight", "Did you mean `open-weights`?"),
+        ("name: our-model", "name: Our Model", "small letters"),
+        ("name: our-model", "name: our-model\n  base: phi-44", "Did you mean `phi-4`?"),
+        ("read: 2026-11-01", "note: x", "`sources.card.read` is missing"),
+        ("read: 2026-11-01", "read: 2026-11-31", "cannot be read"),
+        ("read: 2026-11-01", "read: yesterday", "must be a day, `2026-11-22`"),
+        ("family: own", "family: own\nfamily: own", "line 3: `family` stands there twice"),
         ("https://example.com/card", "our wiki", "address"),
         ("name: our-model", "name: phi-4", "in the catalogue already"),
         ("models:", "models", "cannot be read"),
@@ -125,6 +154,48 @@ def test_a_figure_without_a_source_or_with_a_mistake_is_refused(
     with pytest.raises(InvalidProject) as error:
         read_catalogue(tmp_path)
     assert said in f"{error.value.message} {error.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "said"),
+    [
+        ("    operator: example-page", "    url: example-page", "for operator"),
+        ("  url: unknown", "  url: https://api.example.com/v1", "for url"),
+        ("  regions: []", "  regions: [eu]", "for regions"),
+        ("  retention_days: unknown", "  retention_days: 30", "for retention_days"),
+        ("  residency: unknown", "  residency: unknown\n  notes: Ask them.", "for notes"),
+        ("    operator: example-page", "    operator: nobody", "no source called `nobody`"),
+        ("  trains_on_data: unknown", "  trains_on_data: maybe", "allowed: yes, no, opt-out"),
+    ],
+)
+def test_what_is_said_of_a_host_without_a_source_is_refused(
+    tmp_path: Path, written: str, instead: str, said: str
+) -> None:
+    source = Source(key="example-page", title="t", url="https://e.com", read=datetime.date.min)
+    (tmp_path / "hosts.yaml").write_text(HOST)
+    assert dict(hosts_of(read_written(tmp_path / "hosts.yaml"), {source.key: source}))
+    (tmp_path / "hosts.yaml").write_text(HOST.replace(written, instead))
+    with pytest.raises(InvalidProject) as error:
+        dict(hosts_of(read_written(tmp_path / "hosts.yaml"), {source.key: source}))
+    assert said in error.value.message
+
+
+def test_each_benchmark_says_why_it_counts_for_its_tasks_and_no_sums_count(
+    catalogue: Catalogue,
+) -> None:
+    for benchmark in catalogue.benchmarks.values():
+        assert len(benchmark.reason) > 20, benchmark.id
+    for sums in ("gsm8k", "mgsm", "bbh", "humaneval"):
+        assert catalogue.benchmarks[sums].tasks == ()
+
+
+def test_what_users_must_be_shown_is_said_of_each_licence_or_unknown(catalogue: Catalogue) -> None:
+    licences = catalogue.licences
+    assert "tell people" in licences["anthropic-commercial-terms"].shown_to_users
+    source = licences["anthropic-commercial-terms"].sources["shown_to_users"]
+    assert source.key == "anthropic-usage-policy"
+    assert licences["mit"].shown_to_users == "none"
+    assert licences["jamba-open-model"].shown_to_users == "unknown"
 
 
 def test_of_two_sources_the_model_s_own_page_counts_before_a_collection(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
+from fourfold.catalogue.catalogue import Catalogue
 from fourfold.catalogue.records import Offer, Source
 
 _PROVIDERS: Final = {
@@ -28,55 +30,104 @@ _PROVIDERS: Final = {
 """What `genai-prices` calls the hosts of the catalogue."""
 
 _SAMPLE: Final = 1_000  # tokens that are priced: below every tier for long prompts
-_DAY = re.compile(r"20\d\d-\d\d-\d\d")
+_DAY: Final = re.compile(r"20\d\d-\d\d-\d\d")
 
 
-def current(offer: Offer) -> Offer:
-    """The offer with the price of the installed `genai-prices`, or unchanged where it has none."""
-    import genai_prices
+def with_current_prices(catalogue: Catalogue, *, on: datetime.date) -> Catalogue:
+    """The catalogue with the list prices of that day in place of those that it was written with."""
+    models = {
+        name: replace(model, offers=tuple(current(offer, on=on) for offer in model.offers))
+        for name, model in catalogue.models.items()
+    }
+    return replace(catalogue, models=models)
 
-    provider = _PROVIDERS.get(offer.host.id)
-    if provider is None:
+
+def current(offer: Offer, *, on: datetime.date) -> Offer:
+    """The offer at the price of the installed `genai-prices`, or unchanged where it has none.
+
+    Only prices that it has for this very host count: for some hosts it falls back to the price of
+    the model's maker. Where the price changes with the hour it is that of the dearest hour. Few
+    of its prices say since when they are in force; the others carry the newest day that the data
+    of the package name, and say so in `dated_means`.
+    """
+    provider = _provider(_PROVIDERS.get(offer.host.id, ""))
+    model = provider.find_model(offer.id) if provider else None
+    if provider is None or model is None:
         return offer
-    found = []
-    for usage in (
-        genai_prices.Usage(input_tokens=_SAMPLE),
-        genai_prices.Usage(output_tokens=_SAMPLE),
-        genai_prices.Usage(input_tokens=_SAMPLE, cache_read_tokens=_SAMPLE),
-    ):
-        try:
-            price = genai_prices.calc_price(usage, model_ref=offer.id, provider_id=provider)
-        except (LookupError, ValueError):
-            return offer
-        found.append(float(price.total_price) * 1_000_000 / _SAMPLE)
+    prices = max((_prices(model, provider, at) for at in _moments(model, on)), key=sum)
+    if not any(prices):
+        return offer
+    since = _in_force_since(model, on)
     return replace(
-        offer, input=found[0], output=found[1], cached=found[2], source=list_price_source()
+        offer,
+        input=prices[0],
+        output=prices[1],
+        cached=prices[2],
+        source=_source(on),
+        dated=since or _source(on).read,
+        dated_means="in force since" if since else "data up to",
     )
 
 
 @cache
-def list_price_source() -> Source:
-    """The installed release of `genai-prices`, read on the newest day that its data name."""
+def _provider(name: str) -> Any:
+    from genai_prices import data
+
+    return next((one for one in data.providers if one.id == name), None)
+
+
+def _prices(model: Any, provider: Any, at: datetime.datetime) -> tuple[float, float, float]:
+    """US dollars for a million tokens: in, out, and in again from the cache."""
+    from genai_prices import Usage
+
+    usages = (
+        Usage(input_tokens=_SAMPLE),
+        Usage(output_tokens=_SAMPLE),
+        Usage(input_tokens=_SAMPLE, cache_read_tokens=_SAMPLE),
+    )
+    found = (
+        float(
+            model.calc_price(usage, provider, genai_request_timestamp=at).total_price
+        ) * 1_000_000 / _SAMPLE
+        for usage in usages
+    )  # fmt: skip
+    return next(found), next(found), next(found)
+
+
+def _constraints(model: Any) -> list[Any]:
+    return [] if not isinstance(model.prices, list) else [one.constraint for one in model.prices]
+
+
+def _moments(model: Any, on: datetime.date) -> Iterator[datetime.datetime]:
+    """Moments of that day at which its price may differ."""
+    changes = any(hasattr(one, "start_time") for one in _constraints(model))
+    for hour in range(24) if changes else (12,):
+        yield datetime.datetime.combine(on, datetime.time(hour, 30), tzinfo=datetime.UTC)
+
+
+def _in_force_since(model: Any, on: datetime.date) -> datetime.date | None:
+    days = [getattr(one, "start_date", None) for one in _constraints(model)]
+    return max((day for day in days if day and day <= on), default=None)
+
+
+@cache
+def _source(on: datetime.date) -> Source:
     release = version("genai-prices")
     return Source(
         key="genai-prices",
         title=f"genai-prices {release}",
         url=f"https://pypi.org/project/genai-prices/{release}/",
-        read=_newest_day(),
-        note="The day is that of the newest dated price in it.",
+        read=_newest_day(on),
+        note="The day is the newest that its data name; most of its prices have none of their own.",
     )
 
 
-def _newest_day() -> datetime.date:
+def _newest_day(on: datetime.date) -> datetime.date:
     """The newest day that its data name and that is not to come."""
     from genai_prices import data
 
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    days = [
-        day
-        for provider in data.providers
-        for model in provider.models
-        for day in _DAY.findall(model.price_comments or "")
-        if day <= today
-    ]
-    return datetime.date.fromisoformat(max(days, default=today))
+    models = [model for provider in data.providers for model in provider.models]
+    written = {day for model in models for day in _DAY.findall(model.price_comments or "")}
+    started = {_in_force_since(model, on) for model in models}
+    days = {datetime.date.fromisoformat(day) for day in written} | {day for day in started if day}
+    return max((day for day in days if day <= on), default=on)

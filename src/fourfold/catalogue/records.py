@@ -65,13 +65,32 @@ class Licence:
     derivatives_inherit: Term
     gated_download: Term
     regions_excluded: tuple[str, ...]
+    shown_to_users: str  # what those who use the product must see or be told; `none`, `unknown`
+    not_for_internal_use: tuple[str, ...]  # terms of which purely internal use is free
     notes: str
+    source: Source
+    sources: Mapping[str, Source] = field(default_factory=dict)  # of terms that stand elsewhere
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An address of a host that tells where a request is processed.
+
+    `address` and `model` are patterns like `*.example.com`; without `regions` nobody knows.
+    """
+
+    address: str
+    model: str
+    regions: tuple[str, ...]
     source: Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """A company that runs models for others, and where it can process data."""
+    """A company that runs models for others, and where it can process data.
+
+    `regions` are all that it offers somewhere; where one request goes, its endpoint decides.
+    """
 
     id: str
     title: str
@@ -84,6 +103,8 @@ class Host:
     trains_on_data: str
     retention_days: int | Literal["unknown"]
     notes: str
+    shown_to_users: str = UNKNOWN
+    endpoints: tuple[Endpoint, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)  # by fact
 
 
@@ -91,7 +112,8 @@ class Host:
 class Offer:
     """A model at a host: what it is called there and, where known, US dollars for a million tokens.
 
-    The price is that of the day on which `source` was read.
+    A price is of `price_day`: the day on which it was read, since when it is in force, or up to
+    which the data reach that it was taken from without a day of its own.
     """
 
     host: Host
@@ -101,6 +123,13 @@ class Offer:
     output: float | None = None
     cached: float | None = None
     status: str = ""
+    dated: datetime.date | None = None  # None: when `source` was read
+    dated_means: Literal["read", "in force since", "data up to"] = "read"
+
+    @property
+    def price_day(self) -> datetime.date:
+        """The day of the price; `dated_means` says which day that is."""
+        return self.dated or self.source.read
 
     @property
     def is_priced(self) -> bool:
@@ -122,6 +151,7 @@ class Benchmark:
     title: str
     measures: str
     tasks: tuple[str, ...]
+    reason: str = ""  # why it counts for these tasks, or for none
     multilingual: bool = False
 
 
@@ -149,6 +179,7 @@ class CatalogueModel:
     offers: tuple[Offer, ...] = ()
     results: tuple[Result, ...] = ()
     weights: str = ""  # what `fourfold models install` calls it
+    base: str = ""  # of a tuned model or an adapter: what it was made from
 
     def get(self, fact: str) -> Any:
         """The value of a fact, None when it is unknown."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fourfold.catalogue.policy import Policy, Verdict, judge, places_in
-from fourfold.catalogue.prices import current
-from fourfold.catalogue.reading import Catalogue
-from fourfold.catalogue.records import CatalogueModel, Offer, Result
+from fourfold.catalogue.catalogue import Catalogue
+from fourfold.catalogue.places import places_in
+from fourfold.catalogue.policy import Policy
+from fourfold.catalogue.ranking import Fit, fits
+from fourfold.catalogue.records import CatalogueModel, Offer
+from fourfold.catalogue.verdicts import Verdict, judge
 
 TASK_TOKENS: Final[Mapping[str, tuple[int, int]]] = {
     "summarise": (1339, 111),
@@ -43,18 +45,13 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A model beside the wishes: reasons against it, what is not known, and how it ranks.
-
-    `fit` is the mean place of its published results among all models that have them, from 0 (last)
-    to 1 (first); None where no result fits the task. `counted` are those results.
-    """
+    """A model beside the wishes: reasons against it, what is not known, and how it ranks."""
 
     model: CatalogueModel
     verdict: Verdict
     against: tuple[str, ...]
     unknown: tuple[str, ...]
-    fit: float | None
-    counted: tuple[Result, ...]
+    fit: Fit | None  # None where no published result says something about the task
     offer: Offer | None  # the cheapest that fits
     cost_per_1000: float | None
 
@@ -71,7 +68,10 @@ class Judged:
             "in": self.is_in,
             "against": list(self.against),
             "unknown": list(self.unknown),
-            "fit": self.fit,
+            "fit": self.fit.value if self.fit else None,
+            "fit_plain_mean": self.fit.plain_mean if self.fit else None,
+            "fit_benchmarks": len(self.fit.counted) if self.fit else 0,
+            "fit_of_benchmarks": self.fit.possible if self.fit else None,
             "results": [
                 {
                     "benchmark": one.benchmark.id,
@@ -79,11 +79,12 @@ class Judged:
                     "source": one.source.url,
                     "read": one.source.read.isoformat(),
                 }
-                for one in self.counted
+                for one in (self.fit.counted if self.fit else ())
             ],
             "host": self.offer.host.id if self.offer else None,
             "cost_per_1000": self.cost_per_1000,
-            "price_date": self.offer.source.read.isoformat() if self.offer else None,
+            "price_date": self.offer.price_day.isoformat() if self.offer else None,
+            "price_date_means": self.offer.dated_means if self.offer else None,
             "licence": self.verdict.as_json(),
         }
 
@@ -93,16 +94,19 @@ def shortlist(
 ) -> list[Judged]:
     """Every model with its reasons: those that fit first, by their results, the best first.
 
-    Models without a fitting result stand behind those that have one.
+    Prices are those of the catalogue; `prices.with_current_prices` has those of a day. Models
+    without a fitting result stand behind those that have one.
     """
-    places = _places(catalogue.models.values(), wishes.task)
+    ranked = fits(catalogue.models.values(), wishes.task)
     judged = [
-        _judged(one, catalogue, wishes, policy, places.get(one.name, {}), today)
+        _judged(one, catalogue, wishes, policy, ranked.get(one.name), today)
         for one in catalogue.models.values()
     ]
-    return sorted(
-        judged, key=lambda one: (not one.is_in, one.fit is None, -(one.fit or 0), one.model.name)
-    )
+    return sorted(judged, key=_order)
+
+
+def _order(one: Judged) -> tuple[bool, float, str]:
+    return (not one.is_in, -one.fit.value if one.fit else 1.0, one.model.name)
 
 
 def _judged(
@@ -110,7 +114,7 @@ def _judged(
     catalogue: Catalogue,
     wishes: Wishes,
     policy: Policy,
-    places: Mapping[str, float],
+    fit: Fit | None,
     today: datetime.date,
 ) -> Judged:
     verdict = judge(model, catalogue, policy, today=today)
@@ -118,14 +122,12 @@ def _judged(
     against, unknown = _reasons(model, wishes, cost)
     if verdict.level == "forbidden":
         against += [one.text for one in verdict.findings if one.level == "forbidden"]
-    counted = tuple(one for one in model.results if one.benchmark.id in places)
     return Judged(
         model=model,
         verdict=verdict,
         against=tuple(against),
         unknown=tuple(unknown),
-        fit=sum(places.values()) / len(places) if places else None,
-        counted=counted,
+        fit=fit,
         offer=offer,
         cost_per_1000=cost,
     )
@@ -196,7 +198,7 @@ def _cheapest(model: CatalogueModel, wishes: Wishes) -> tuple[Offer | None, floa
     allowed = {*places_in(model, wishes.regions)} if wishes.regions else None
     priced = [
         (cost * 1000, offer)
-        for offer in map(current, model.offers)
+        for offer in model.offers
         if (allowed is None or offer.host.id in allowed)
         and (cost := offer.cost(wishes.input_tokens, wishes.output_tokens)) is not None
     ]
@@ -204,28 +206,3 @@ def _cheapest(model: CatalogueModel, wishes: Wishes) -> tuple[Offer | None, floa
         return None, None
     cost, offer = min(priced, key=lambda pair: pair[0])
     return offer, cost
-
-
-def _places(models: Iterable[CatalogueModel], task: str) -> dict[str, dict[str, float]]:
-    """Of each model and fitting benchmark the place among all with a result, 1 for the first."""
-    by_benchmark: dict[str, list[tuple[float, str]]] = {}
-    for model in models:
-        for benchmark, value in _best(model.results, task).items():
-            by_benchmark.setdefault(benchmark, []).append((value, model.name))
-    places: dict[str, dict[str, float]] = {}
-    for benchmark, found in by_benchmark.items():
-        if len(found) < 2:
-            continue
-        for value, name in found:
-            below = sum(other < value for other, _ in found)
-            places.setdefault(name, {})[benchmark] = below / (len(found) - 1)
-    return places
-
-
-def _best(results: Sequence[Result], task: str) -> dict[str, float]:
-    """The first published value of each benchmark that fits the task."""
-    found: dict[str, float] = {}
-    for one in results:
-        if task in one.benchmark.tasks:
-            found.setdefault(one.benchmark.id, one.value)
-    return found

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from fourfold.cli.benchmark import benchmark_model
-from fourfold.cli.catalogue import list_models, shortlist_models, show_model
+from fourfold.cli.catalogue import list_models, show_model
 from fourfold.cli.output import faint, heading, json_option, print_json, say, show
+from fourfold.cli.shortlisting import shortlist_models
 
 if TYPE_CHECKING:
     from fourfold.models.weights import Weights

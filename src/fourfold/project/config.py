@@ -82,6 +82,12 @@ class RemoteModelConfig(Section):
         default="",
         description="Its name in the catalogue, whose licence counts; empty: found by `model`.",
     )
+    region: str = Field(
+        default="",
+        pattern=r"^[a-z]{2,6}$|^$",
+        description="Where it processes data, `eu` or `de`, as agreed with whoever runs it; "
+        "empty: what the catalogue knows of its address.",
+    )
     key_variable: str = Field(
         default="", description="Environment variable that holds the key; never the key itself."
     )

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Literal
 
-from fourfold.catalogue.policy import (
-    FILE_NAME,
-    Policy,
-    Verdict,
-    check_names,
-    judge,
-    judge_unlisted,
-    read_policy,
-)
+from fourfold.catalogue.catalogue import Catalogue, adapter_of
+from fourfold.catalogue.places import OWN_MACHINE, Place, place_of
+from fourfold.catalogue.policy import FILE_NAME, Policy, read_policy
+from fourfold.catalogue.verdicts import Verdict, judge, judge_unlisted
 from fourfold.core.errors import FourfoldError
 from fourfold.project import wiring
 from fourfold.project.wiring import EXTRACTIVE
 
 if TYPE_CHECKING:
-    from fourfold.catalogue import Catalogue, CatalogueModel, Host
+    from fourfold.catalogue import CatalogueModel
     from fourfold.project.config import ProjectConfig
+
+Step = Literal["compare", "tune", "release", "serve"]
 
 
 class LicenceGate(FourfoldError):
@@ -32,52 +29,28 @@ class LicenceGate(FourfoldError):
     code = "licence_gate"
 
 
-def verdicts(
-    folder: Path, config: ProjectConfig, names: Iterable[str], *, today: datetime.date | None = None
-) -> dict[str, Verdict]:
-    """What the policy says of each model, by the name that the project uses.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """A model as the gate saw it: what the policy says, where it is asked, what is known of it."""
 
-    Without `policy.yaml` the usual levels are applied for internal use. The extractive reader has
-    no licence of its own and is left out.
-    """
-    from fourfold.catalogue import read_catalogue
+    verdict: Verdict
+    place: Place
+    known: CatalogueModel | None
 
-    policy = read_policy(folder) or Policy()
-    catalogue = read_catalogue(folder)
-    check_names(policy, catalogue)
-    day = today or datetime.date.today()
-    found = {}
-    for name in names:
-        if name == EXTRACTIVE:
-            continue
-        model = listed(name, config, catalogue)
-        found[name] = (
-            judge(model, catalogue, policy, today=day, host=_host(name, config, catalogue))
-            if model
-            else judge_unlisted(name, policy, today=day)
-        )
-    return found
-
-
-def about(
-    folder: Path, config: ProjectConfig, names: Iterable[str], *, today: datetime.date | None = None
-) -> dict[str, dict[str, Any]]:
-    """Licence, maker, size and way out of each model, as reports show them."""
-    from fourfold.catalogue import read_catalogue
-
-    catalogue, wanted = read_catalogue(folder), list(names)
-    found: dict[str, dict[str, Any]] = {}
-    for name, verdict in verdicts(folder, config, wanted, today=today).items():
-        found[name] = {"licence": verdict.as_json()}
-        if host := _host(name, config, catalogue):
-            read = host.sources.get("regions")
-            found[name]["host"] = {
+    def as_json(self) -> dict[str, Any]:
+        """Licence, place, maker, size and way out, as reports show them."""
+        found: dict[str, Any] = {
+            "licence": self.verdict.as_json(),
+            "place": self.place.as_json(),
+        }
+        if host := self.place.host:
+            found["host"] = {
                 "name": host.title,
-                "regions": list(host.regions),
-                "source": read.as_json() if read else None,
+                "regions": list(self.place.regions),
+                "source": self.place.source.as_json() if self.place.source else None,
             }
-        if model := listed(name, config, catalogue):
-            found[name]["catalogue"] = {
+        if model := self.known:
+            found["catalogue"] = {
                 "name": model.name,
                 "title": model.title,
                 "provider": model.provider,
@@ -85,9 +58,72 @@ def about(
                 "parameters": model.get("parameters"),
                 "retired": model.get("retired"),
                 "hosts": list(dict.fromkeys(offer.host.id for offer in model.offers)),
-                "regions": sorted({area for o in model.offers for area in o.host.regions}),
             }
+        return found
+
+
+def check(
+    folder: Path,
+    config: ProjectConfig,
+    names: Sequence[str],
+    *,
+    step: Step,
+    bases: Mapping[str, str] | None = None,
+    today: datetime.date | None = None,
+) -> dict[str, Looked]:
+    """What the policy says of each model, by the name that the project uses.
+
+    Raises `LicenceGate` that names every model that the policy keeps out; only a project with a
+    `policy.yaml` keeps any out. `bases` names what an adapter was, or will be, tuned from: the
+    terms of the base hold for the adapter, at each step.
+    """
+    found = look(folder, config, names, bases=bases, today=today)
+    blocked = {name: one.verdict for name, one in found.items() if one.verdict.blocks}
+    if blocked and has_policy(folder):
+        raise LicenceGate(_refusal(blocked, step), hint=_advice(blocked, today))
     return found
+
+
+def look(
+    folder: Path,
+    config: ProjectConfig,
+    names: Iterable[str],
+    *,
+    bases: Mapping[str, str] | None = None,
+    today: datetime.date | None = None,
+) -> dict[str, Looked]:
+    """The same without refusing. The extractive reader has no licence of its own and is left out.
+
+    Without `policy.yaml` the usual levels are applied for internal use.
+    """
+    from fourfold.catalogue import read_catalogue
+
+    wanted = [name for name in dict.fromkeys(names) if name != EXTRACTIVE]
+    catalogue, day = read_catalogue(folder), today or datetime.date.today()
+    models = {name: _model(name, config, catalogue, bases or {}) for name in wanted}
+    unlisted = {name for name, model in models.items() if model is None}
+    others = {*_unlisted(config, catalogue), *unlisted, *(bases or {})}
+    policy = read_policy(folder, catalogue, others=others) or Policy()
+    found = {}
+    for name, model in models.items():
+        place = _place(name, model, config, catalogue)
+        verdict = (
+            judge(model, catalogue, policy, today=day, place=place)
+            if model
+            else judge_unlisted(name, policy, today=day, place=place)
+        )
+        found[name] = Looked(verdict=verdict, place=place, known=model)
+    return found
+
+
+def check_licences(folder: Path, config: ProjectConfig, names: Sequence[str]) -> dict[str, Looked]:
+    """`check` before models are compared."""
+    return check(folder, config, names, step="compare")
+
+
+def about(folder: Path, config: ProjectConfig, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What `look` finds, as reports show it."""
+    return {name: one.as_json() for name, one in look(folder, config, names).items()}
 
 
 def has_policy(folder: Path) -> bool:
@@ -95,26 +131,9 @@ def has_policy(folder: Path) -> bool:
     return (folder / FILE_NAME).is_file()
 
 
-def check_licences(folder: Path, config: ProjectConfig, names: Sequence[str]) -> dict[str, Verdict]:
-    """The verdicts, or `LicenceGate` that names every model that the policy keeps out.
-
-    Only a project with a `policy.yaml` keeps any out.
-    """
-    found = verdicts(folder, config, names)
-    if not has_policy(folder):
-        return found
-    blocked = {name: verdict for name, verdict in found.items() if verdict.blocks}
-    if not blocked:
-        return found
-    listing = "".join(f"\n  {name}: {_why(verdict)}" for name, verdict in blocked.items())
-    first = next(iter(blocked.values()))
-    raise LicenceGate(
-        f"The policy keeps out {len(blocked)} model{'' if len(blocked) == 1 else 's'}:{listing}",
-        hint="Choose other models, or let somebody agree in policy.yaml: "
-        f"approvals: [{{model: {first.model}, by: NAME, date: {datetime.date.today()}}}]"
-        if first.level == "approval"
-        else "Choose other models, or correct `company` and `use` in policy.yaml.",
-    )
+def project_policy(folder: Path, config: ProjectConfig, catalogue: Catalogue) -> Policy | None:
+    """The policy of a project, its names checked; None where it has none."""
+    return read_policy(folder, catalogue, others=_unlisted(config, catalogue))
 
 
 def listed(name: str, config: ProjectConfig, catalogue: Catalogue) -> CatalogueModel | None:
@@ -126,12 +145,54 @@ def listed(name: str, config: ProjectConfig, catalogue: Catalogue) -> CatalogueM
     return catalogue.offered_as(name)
 
 
-def _host(name: str, config: ProjectConfig, catalogue: Catalogue) -> Host | None:
-    """The catalogue's entry of the host at whose address the project asks a model, if any."""
-    asked = (one for one in config.models if one.name == name)
-    address = next((urlsplit(wiring.address(one)).hostname for one in asked), None)
-    known = [one for one in catalogue.hosts.values() if urlsplit(one.url).hostname == address]
-    return known[0] if address and known else None
+def _model(
+    name: str, config: ProjectConfig, catalogue: Catalogue, bases: Mapping[str, str]
+) -> CatalogueModel | None:
+    """The entry of a model, or for an adapter one with the terms of its base."""
+    if name not in bases:
+        return listed(name, config, catalogue)
+    base = listed(bases[name], config, catalogue)
+    return adapter_of(base, name) if base else None
+
+
+def _place(
+    name: str, model: CatalogueModel | None, config: ProjectConfig, catalogue: Catalogue
+) -> Place:
+    """Where the project has that model asked: its address, name and region in fourfold.yaml."""
+    asked = next((one for one in config.models if one.name == name), None)
+    if asked is None:
+        return OWN_MACHINE  # weights that run in this process
+    return place_of(
+        wiring.address(asked),
+        asked.model,
+        catalogue.hosts,
+        stated=asked.region,
+        is_sold=model is not None and model.get("kind") == "proprietary",
+    )
+
+
+def _unlisted(config: ProjectConfig, catalogue: Catalogue) -> Iterator[str]:
+    """Models that the catalogue lacks: an approval calls them as the project does."""
+    for name in [config.model, *(one.name for one in config.models)]:
+        if listed(name, config, catalogue) is None:
+            yield name
+
+
+def _refusal(blocked: Mapping[str, Verdict], step: Step) -> str:
+    count = f"{len(blocked)} model{'' if len(blocked) == 1 else 's'}"
+    listing = "".join(f"\n  {name}: {_why(verdict)}" for name, verdict in blocked.items())
+    return f"The policy keeps out {count} (step: {step}):{listing}"
+
+
+def _advice(blocked: Mapping[str, Verdict], today: datetime.date | None) -> str:
+    to_approve = [one for one in blocked.values() if one.level == "approval"]
+    if not to_approve:
+        return "Choose other models, or correct `company` and `use` in policy.yaml."
+    day = today or datetime.date.today()
+    return (
+        "Choose other models, or let somebody agree in policy.yaml: "
+        f"approvals: [{{model: {to_approve[0].model}, by: NAME, date: {day}}}]"
+    )
 
 
 def _why(verdict: Verdict) -> str:

@@ -58,11 +58,11 @@ class Project:
 
         Without names all models of the project are checked; without a policy none is kept out.
         """
-        from fourfold.project.licences import check_licences, has_policy
+        from fourfold.project.licences import check, has_policy
 
         if has_policy(self.folder):
             wanted = list(self.models) if names is None else names
-            check_licences(self.folder, self.config, wanted)
+            check(self.folder, self.config, wanted, step="serve")
 
     async def prepare(self) -> None:
         """Load the application's model now instead of at the first question."""
@@ -91,7 +91,9 @@ class Project:
     ) -> AsyncGenerator[AnswerPiece, None]:
         """Answer piece by piece: first the hits, then checked sentences, at the end everything."""
         if not question.strip():
-            raise InvalidInput("The question is empty.", hint="Ask something, or give a text.")
+            raise InvalidInput(
+                "There is no text. Es fehlt der Text.", hint="Ask something, or give a text."
+            )
         with self.tracer.record("ask", principal=visible_to, application=self.config.name) as trace:
             trace.asked(question)
             pieces = self.assistant.stream(
