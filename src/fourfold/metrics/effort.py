@@ -106,33 +106,33 @@ def _load(made: Sequence[Correction], drafts: Sequence[str]) -> Matrix:
     return np.array(rows, dtype=np.float64).reshape(-1, 2)
 
 
-def fitted(load: Matrix, seconds: Matrix) -> tuple[float, float]:
+def fitted(load: Matrix, seconds: Matrix, taken: Matrix | None = None) -> Matrix:
     """Seconds for a word and for an edit, neither below 0.
 
     Quasi-likelihood with a variance that grows as the time does: long corrections vary more than
     short ones. Source: McCullagh & Nelder 1989, Generalized Linear Models, chapter 9. Its fitted
-    times add up to the measured ones, so that only the part of the words is left to find.
+    times add up to the measured ones, so that only the part of the words is left to find. `taken`
+    makes several fits at once: a row for each, with a 1 for every timed one that it rests on.
     """
     import numpy as np
 
-    totals = load.sum(axis=0)
-    words, edits = load.T / np.where(totals > 0, totals, 1)[:, None]
-    if not totals.all():
-        part = float(totals[0] > 0)
-    else:
-        low, part = 0.0, 1.0
-        for _ in range(_HALVINGS):
-            middle = (low + part) / 2
-            expected = np.maximum(middle * words + (1 - middle) * edits, 1e-300)
-            rising = (seconds * (words - edits) / expected).sum() > 0
-            low, part = (middle, part) if rising else (low, middle)
-        part = part if part > _NOTHING else 0.0
-    spent = seconds.sum()
-    per_word, per_edit = part * spent, (1 - part) * spent
-    return (
-        float(per_word / totals[0]) if totals[0] else 0.0,
-        float(per_edit / totals[1]) if totals[1] else 0.0,
+    used = np.ones_like(seconds) if taken is None else taken  # (..., timed)
+    totals = used @ load  # (..., 2)
+    words, edits = (
+        column / np.where(total > 0, total, 1)[..., None]
+        for column, total in zip(load.T, np.moveaxis(totals, -1, 0), strict=True)
     )
+    low, high = np.zeros(totals.shape[:-1]), np.ones(totals.shape[:-1])
+    for _ in range(_HALVINGS):
+        part = ((low + high) / 2)[..., None]
+        pull = (words - edits) / np.maximum(part * words + (1 - part) * edits, _NOTHING)
+        rising = (used * seconds * pull).sum(axis=-1) > 0
+        low, high = np.where(rising, part[..., 0], low), np.where(rising, high, part[..., 0])
+    of_words = np.where(totals[..., 1] == 0, 1.0, np.where(high > _NOTHING, high, 0.0))
+    of_words = np.where(totals[..., 0] == 0, 0.0, of_words)
+    parts = np.stack((of_words, 1 - of_words), axis=-1)
+    fit: Matrix = parts * (used @ seconds)[..., None] / np.where(totals > 0, totals, 1)
+    return fit
 
 
 def minutes_interval(load: Matrix, known: Matrix, seconds: Matrix, how: Resampling) -> Interval:
@@ -144,12 +144,11 @@ def minutes_interval(load: Matrix, known: Matrix, seconds: Matrix, how: Resampli
     """
     import numpy as np
 
-    value = _minutes(load, fitted(known, seconds))
-    spread, freedom = _of_texts(load @ np.array(fitted(known, seconds)), how)
-    without = [
-        _minutes(load, fitted(np.delete(known, place, 0), np.delete(seconds, place)))
-        for place in range(len(known))
-    ]
+    fit = fitted(known, seconds)
+    value = _minutes(load, fit)
+    spread, freedom = _of_texts(load @ fit, how)
+    others = fitted(known, seconds, 1 - np.eye(len(known)))  # with one left out
+    without = [_minutes(load, other) for other in others]
     if not value or not freedom or not min(without):
         return Interval(value, nan, nan)
     calibrated = float((np.log(np.array(without) / value) ** 2).sum())
@@ -173,5 +172,5 @@ def _of_texts(seconds: Matrix, how: Resampling) -> tuple[float, int]:
     return float(count / (count - 1) * (apart**2).sum() / seconds.sum() ** 2), count - 1
 
 
-def _minutes(load: Matrix, seconds: tuple[float, float]) -> float:
+def _minutes(load: Matrix, seconds: Matrix) -> float:
     return float(_PER / 60 * (load.mean(axis=0) @ seconds))

@@ -24,7 +24,7 @@ Value: TypeAlias = "Callable[[Figures], float]"
 _AT_ONCE = 2_000_000  # drawn counts in memory
 FEWEST_UNITS: Final = 8
 """Below so many texts or clusters an interval would hold the truth in fewer than 93 of 100 cases,
-of skewed scores in fewer than 90 (`benchmarks/statistics.md`): then there is none."""
+of skewed scores in fewer than 90 (`benchmarks/simulations.md`): then there is none."""
 
 _FEWEST_TO_REJECT: Final = 6  # with five, the smallest p-value that signs can have is 0.0625
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _LEVEL = 0.05
 _POWER = 0.8
-_HALVINGS = 20
-_RARE = 1e-9  # what is rarer changes no figure
+_HALVINGS = 14
+_RARE = 1e-7  # what is rarer changes no figure
 
 
 def share_interval(right: Values, how: Resampling) -> Interval:
