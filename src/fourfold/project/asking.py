@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fourfold.core.errors import FourfoldError
 from fourfold.evaluation.budget import Budget, price_unknown
 from fourfold.evaluation.estimate import Estimate, beyond
-from fourfold.evaluation.records import Spent
+from fourfold.evaluation.records import BudgetReached, Spent
 from fourfold.evaluation.run import Run
 from fourfold.evaluation.store import Experiments
 from fourfold.project.contestants import estimates, systems
@@ -169,10 +169,17 @@ async def _agreed(
 async def _left_out(
     wanted: ToAsk, watch: Watch, unpayable: Sequence[Estimate], left_usd: float
 ) -> dict[str, str]:
+    """The systems that the budget cannot pay, if somebody agrees to go on without them."""
     agreed = wanted.leave_out or (
         bool(unpayable) and watch.leave_out is not None and await watch.leave_out(unpayable)
     )
-    return {one.system: one.too_dear_for(left_usd) for one in unpayable} if agreed else {}
+    found = {one.system: one.too_dear_for(left_usd) for one in unpayable} if agreed else {}
+    if len(found) == len(wanted.those):
+        reasons = " ".join(f"`{name}`: {reason}" for name, reason in found.items())
+        raise BudgetReached(
+            f"The budget pays for none of the models. {reasons}", hint="Give more with --budget."
+        )
+    return found
 
 
 def _run(

@@ -17,7 +17,8 @@ from fourfold.evaluation.measured import Effort
 from fourfold.evaluation.safety import NOT_TESTED, summary
 from fourfold.evaluation.store import Experiments
 from fourfold.metrics.resampling import Resampling
-from fourfold.project.asking import Asked, ToAsk, Watch, ask_all
+from fourfold.project.asking import Asked, ToAsk, ask_all
+from fourfold.project.asking import Watch as Watch
 from fourfold.project.contestants import contestants
 from fourfold.project.identity import experiment_id, schema_of, spec_of
 from fourfold.project.judging import about_judge, examiner
