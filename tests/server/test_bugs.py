@@ -33,4 +33,4 @@ async def test_a_question_of_a_megabyte_is_refused(services: Services) -> None:
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
         reply = await client.post("/v1/chat/completions", json=body)
     assert reply.status_code == 400
-    assert "20,000" in reply.json()["error"]["message"]
+    assert "100,000" in reply.json()["error"]["message"]

@@ -66,7 +66,12 @@ async def test_an_application_answers_with_citations(client: httpx2.AsyncClient)
             "total_tokens": 54,
             "prompt_tokens_details": {"cached_tokens": 0},
         },
-        "fourfold": {"citations": [CITATION], "refused": False, "refused_because": None},
+        "fourfold": {
+            "citations": [CITATION],
+            "refused": False,
+            "refused_because": None,
+            "notice": "",
+        },
     }
 
 

@@ -22,7 +22,7 @@ from fourfold.assistant.language import KNOWN_LANGUAGES, language_of
 from fourfold.assistant.reply import NO_QUESTION, Reply
 from fourfold.core.records import Answer, Hit, Message, Principal, Where
 from fourfold.core.trace import Recorder
-from fourfold.guards.base import Guard
+from fourfold.guards.base import Guard, objection
 
 _REMEMBERED = 12  # turns of a conversation, far more than a follow-up reaches back
 
@@ -104,7 +104,7 @@ class Assistant:
             language=polite or language_of(question, said),
             model=self.reader.name,
         )
-        if reason := _objection(self.input_guards, question):
+        if reason := objection(self.input_guards, question):
             yield reply.refuse(reason)
             return
         if polite is not None:
@@ -132,7 +132,7 @@ class Assistant:
             if courtesy(turn.content) is None
         ]
         recent = asked[-_REMEMBERED:]
-        return [turn for turn in recent if not _objection(self.input_guards, turn.content)]
+        return [turn for turn in recent if not objection(self.input_guards, turn.content)]
 
     async def _hits(
         self, question: str, language: str, visible_to: Principal, where: Where | None
@@ -169,7 +169,7 @@ class Assistant:
                     if draft.usage is not None:
                         reply.usage = draft.usage
                     reply.model = draft.model or reply.model
-                    if reason := _objection(self.output_guards, draft.text):
+                    if reason := objection(self.output_guards, draft.text):
                         reply.withheld = reason
                         recorder.note(withheld=reason)
                         return
@@ -181,9 +181,5 @@ class Assistant:
         found = await self.selection.select(
             reply.question, reply.hits, focus=reply.asked, language=reply.language
         )
-        harmless = [one for one in found.candidates if not _objection(self.input_guards, one.text)]
+        harmless = [one for one in found.candidates if not objection(self.input_guards, one.text)]
         return replace(found, candidates=tuple(harmless))
-
-
-def _objection(guards: Sequence[Guard], text: str) -> str | None:
-    return next((reason for guard in guards if (reason := guard.objection(text))), None)

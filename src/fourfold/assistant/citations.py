@@ -18,11 +18,17 @@ _MARK = re.compile(r"\s*\[\d+\]")
 
 
 class Citations:
-    """The citations of one answer, numbered in the order in which they are first needed."""
+    """The citations of one answer, numbered in the order in which they are first needed.
 
-    def __init__(self, candidates: Sequence[Candidate], *, language: str = "") -> None:
+    A quote takes in up to `reach` sentences to either side that speak of the question as well.
+    """
+
+    def __init__(
+        self, candidates: Sequence[Candidate], *, language: str = "", reach: int = _REACH
+    ) -> None:
         self.candidates = tuple(candidates)
         self.language = language
+        self.reach = reach
         self._numbers: dict[Candidate, int] = {}
 
     def cite(self, draft: Draft) -> str:
@@ -39,7 +45,7 @@ class Citations:
 
     def _citation(self, source: Candidate, number: int) -> Citation:
         chunk = source.hit.chunk
-        place = widened(source, self.candidates)
+        place = widened(source, self.candidates, reach=self.reach)
         return Citation(
             number=number,
             document=chunk.path,
@@ -65,7 +71,7 @@ class Citations:
         return support(sentence, candidate.text, context=chunk.context, across=across)
 
 
-def widened(source: Candidate, candidates: Sequence[Candidate]) -> Place:
+def widened(source: Candidate, candidates: Sequence[Candidate], *, reach: int = _REACH) -> Place:
     """The place of a sentence with those of its paragraph that speak of the question as well.
 
     So a reader sees what `it` means, and the answer when it stands one sentence further on.
@@ -83,7 +89,7 @@ def widened(source: Candidate, candidates: Sequence[Candidate]) -> Place:
     own = next((n for n, (first, _) in enumerate(sentences) if first == start), None)
     if own is None:
         return source.place
-    for number in range(max(0, own - _REACH), min(len(sentences), own + _REACH + 1)):
+    for number in range(max(0, own - reach), min(len(sentences), own + reach + 1)):
         first, last = sentences[number]
         between = chunk.text[
             min(first, start) - chunk.place.start : max(last, end) - chunk.place.start

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from fourfold.core.records import Message
+from fourfold.guards.length import EMPTY, WORDLESS
 
 _GERMAN = """
     der die das und ist sind wie was wer wo wann warum welche welcher welches wieviel für mit von
@@ -16,6 +17,16 @@ _ENGLISH = """
     the and is are how what who where when why which of for with not an do does did can may must
     will please or also about there it we you have has this that these to in on at by my our
     """
+_EMPTY = {"de": "Es fehlt der Text.", "en": "There is no text."}
+_TOO_LONG = {
+    "de": "Der Text ist zu lang: Höchstens {} Zeichen kann ich lesen.",
+    "en": "The text is too long: I can read {} characters at most.",
+}
+_WORDLESS = "Darin steht kein Wort. There is no word in it."  # nor anything to tell a language by
+_UNFOUNDED = {
+    "de": "Im Material steht nichts dazu: Prüfen Sie jede Angabe, bevor Sie den Text verwenden.",
+    "en": "The material says nothing about this: check every statement before you use the text.",
+}
 KNOWN_LANGUAGES = ("de", "en")  # that we answer well; a filter needs their names
 _FUNCTION_WORDS = {"de": frozenset(_GERMAN.split()), "en": frozenset(_ENGLISH.split())}
 _NOT_FOUND = {
@@ -59,9 +70,21 @@ def not_found(language: str) -> str:
     return _NOT_FOUND.get(language, _NOT_FOUND["en"])
 
 
-def not_allowed(language: str) -> str:
-    """The sentence when a guard objects to the question."""
-    return _NOT_ALLOWED.get(language, _NOT_ALLOWED["en"])
+def not_allowed(language: str, reason: str = "") -> str:
+    """The sentence when a guard objects to the question; it says no more than helps to ask anew."""
+    if reason == WORDLESS:
+        return _WORDLESS
+    if most := re.fullmatch(r"longer than (\d+) characters", reason):
+        digits = f"{int(most[1]):,}"
+        digits = digits.replace(",", ".") if language == "de" else digits
+        return _TOO_LONG.get(language, _TOO_LONG["en"]).format(digits)
+    sentences = _EMPTY if reason == EMPTY else _NOT_ALLOWED
+    return sentences.get(language, sentences["en"])
+
+
+def unfounded(language: str) -> str:
+    """The notice beside a text that rests on none of the documents."""
+    return _UNFOUNDED.get(language, _UNFOUNDED["en"])
 
 
 def _likeliest(text: str) -> str:

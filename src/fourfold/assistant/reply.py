@@ -40,8 +40,12 @@ class Reply:
 
     def refuse(self, reason: str) -> AnswerPiece:
         """The honest sentence instead of an answer."""
-        text = _SENTENCES.get(reason, not_allowed)(self.language)
+        text = self._sentence(reason)
         return AnswerPiece(text=text, answer=self._answer(text, (), refused_because=reason))
+
+    def _sentence(self, reason: str) -> str:
+        say = _SENTENCES.get(reason)
+        return say(self.language) if say else not_allowed(self.language, reason)
 
     def _answer(
         self, text: str, citations: tuple[Citation, ...], *, refused_because: str | None = None

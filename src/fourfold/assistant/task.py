@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from fourfold.assistant.base import AnswerPiece, Draft, Retriever
-from fourfold.assistant.language import language_of, not_allowed
+from fourfold.assistant.language import language_of, not_allowed, unfounded
+from fourfold.assistant.sources import can_tell, sources
 from fourfold.core.records import Answer, Hit, Message, Principal, Usage, Where
 from fourfold.core.sentences import split_sentences
 from fourfold.core.trace import Recorder
-from fourfold.guards.base import Guard
+from fourfold.guards.base import Guard, objection
 
 
 class Generator(Protocol):
@@ -42,8 +43,10 @@ class Generator(Protocol):
 class _Output:
     """What has been written so far; the last sentence waits until it is whole."""
 
+    asked: str
     language: str
     model: str
+    needs_sources: bool
     hits: tuple[Hit, ...] = ()
     usage: Usage = field(default_factory=Usage)
     shown: str = ""
@@ -61,16 +64,22 @@ class _Output:
         return AnswerPiece(text=text)
 
     def end(self, *, refused_because: str | None = None) -> AnswerPiece:
-        text = self.shown or not_allowed(self.language)
+        text = self.shown or not_allowed(self.language, refused_because or "")
+        rests_on = sources(self.shown, self.asked, self.hits, self.language)
+        is_unfounded = self.needs_sources and self.shown and not rests_on
         return AnswerPiece(
             text="" if self.shown else text,
             answer=Answer(
                 text=text,
                 model=self.model,
+                citations=rests_on,
                 refused_because=refused_because,
                 usage=self.usage,
                 hits=self.hits,
                 language=self.language,
+                notice=unfounded(self.language)
+                if is_unfounded and can_tell(self.hits, self.language)
+                else "",
             ),
         )
 
@@ -80,6 +89,7 @@ class TaskAssistant:
 
     Each text stands alone: what was said before in a conversation is not read. Facts come from
     passages that `retriever` finds, where there is one; those that try to give orders are left out.
+    An output that `needs_sources` has a notice where none of them says what it says.
     """
 
     def __init__(
@@ -87,12 +97,14 @@ class TaskAssistant:
         *,
         generator: Generator,
         retriever: Retriever | None = None,
+        needs_sources: bool = False,
         input_guards: Sequence[Guard] = (),
         output_guards: Sequence[Guard] = (),
         limit: int = 8,
     ) -> None:
         self.generator = generator
         self.retriever = retriever
+        self.needs_sources = needs_sources
         self.input_guards = tuple(input_guards)
         self.output_guards = tuple(output_guards)
         self.limit = limit
@@ -106,6 +118,7 @@ class TaskAssistant:
         return TaskAssistant(
             generator=self.generator,
             retriever=retriever,
+            needs_sources=self.needs_sources,
             input_guards=self.input_guards,
             output_guards=self.output_guards,
             limit=self.limit,
@@ -121,8 +134,13 @@ class TaskAssistant:
         where: Where | None = None,
     ) -> AsyncGenerator[AnswerPiece, None]:
         """Show the passages found, then the output sentence by sentence, then the whole."""
-        output = _Output(language=language_of(question), model=self.generator.name)
-        if reason := _objection(self.input_guards, question):
+        output = _Output(
+            asked=question,
+            language=language_of(question),
+            model=self.generator.name,
+            needs_sources=self.needs_sources,
+        )
+        if reason := objection(self.input_guards, question):
             yield output.end(refused_because=reason)
             return
         with recorder.span("retrieve"):
@@ -134,16 +152,20 @@ class TaskAssistant:
             async with aclosing(drafts):
                 async for draft in drafts:
                     ready = _taken(output, draft)
-                    if reason := _objection(self.output_guards, ready):
+                    if reason := self._withheld(ready):
                         break
                     if ready:
                         yield output.show(ready)
-        reason = reason or _objection(self.output_guards, output.waiting)
+        reason = reason or self._withheld(output.waiting)
         if not reason and output.waiting.strip():
             yield output.show(output.waiting.rstrip())
         if reason:
             recorder.note(withheld=reason)
         yield output.end(refused_because=None if output.shown else reason or "nothing was written")
+
+    def _withheld(self, written: str) -> str | None:
+        """Why this must not be shown; between two sentences nothing may have been written."""
+        return objection(self.output_guards, written) if written.strip() else None
 
     async def _hits(self, text: str, visible_to: Principal, where: Where | None) -> tuple[Hit, ...]:
         if self.retriever is None:
@@ -151,7 +173,7 @@ class TaskAssistant:
         found = await self.retriever.retrieve(
             text, limit=self.limit, visible_to=visible_to, where=where
         )
-        return tuple(hit for hit in found if not _objection(self.input_guards, hit.chunk.text))
+        return tuple(hit for hit in found if not objection(self.input_guards, hit.chunk.text))
 
 
 def _taken(output: _Output, draft: Draft) -> str:
@@ -163,7 +185,3 @@ def _taken(output: _Output, draft: Draft) -> str:
     if not output.shown:
         output.waiting = output.waiting.lstrip()
     return output.whole_sentences()
-
-
-def _objection(guards: Sequence[Guard], text: str) -> str | None:
-    return next((reason for guard in guards if text and (reason := guard.objection(text))), None)

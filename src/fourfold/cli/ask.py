@@ -139,6 +139,8 @@ async def ask_one(
         print_json(answer_json(question, answer, monotonic() - began))
     else:
         show_citations(answer)
+        if answer.notice:
+            show(f"{answer.notice}\n")
         _explain(answer, where)
     return answer
 
@@ -150,6 +152,7 @@ def answer_json(question: str, answer: Answer, seconds: float) -> dict[str, Any]
         "answer": answer.text,
         "refused": answer.refused,
         "refused_because": answer.refused_because,
+        "notice": answer.notice,
         "citations": [citation.as_json() for citation in answer.citations],
         "model": answer.model,
         "usage": answer.usage.as_json(),

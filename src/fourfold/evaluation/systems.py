@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -88,6 +88,8 @@ class ApplicationSystem:
                 first = perf_counter() - began
             answer = piece.answer or answer
         assert answer is not None  # the last piece of a stream carries it
+        if isinstance(application, TaskAssistant):  # its text has no marks, and may use all hits
+            answer = replace(answer, citations=())
         return Outcome(
             output=_output(answer),
             refused=answer.refused,

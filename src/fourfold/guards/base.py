@@ -1,5 +1,6 @@
 """The protocol of guards: a check of a text on its way in or out."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 
@@ -18,3 +19,8 @@ class Guard(Protocol):
     def objection(self, text: str) -> str | None:
         """Why this text must not pass, in a few words; `None` when it may."""
         ...
+
+
+def objection(guards: Iterable[Guard], text: str) -> str | None:
+    """What the first guard has against the text; `None` when none has anything."""
+    return next((reason for guard in guards if (reason := guard.objection(text))), None)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+LONGEST_TEXT: Final = 100_000  # characters of a text to work on; a question is far shorter
+EMPTY: Final = "the question is empty"
+WORDLESS: Final = "there is no word in it"
+
 
 class LengthGuard:
     """Objects to a question without a word and to one longer than `max_characters`."""
@@ -17,9 +23,9 @@ class LengthGuard:
     def objection(self, text: str) -> str | None:
         """Name the limit that was passed."""
         if not text.strip():
-            return "the question is empty"
+            return EMPTY
         if len(text) > self.max_characters:
             return f"longer than {self.max_characters} characters"
         if not any(character.isalnum() for character in text):
-            return "there is no word in it"
+            return WORDLESS
         return None

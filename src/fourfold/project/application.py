@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fourfold.core.errors import InvalidProject
+from fourfold.guards.length import LONGEST_TEXT
 from fourfold.project.wiring import guards
 from fourfold.prompts.tasks import ANSWER, TASKS
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     Application: TypeAlias = Assistant | TaskAssistant
 
 LANGUAGES = ("de", "en")
-_LONGEST_TEXT = 100_000  # characters of a text to work on; a question is far shorter
 
 
 def application(
@@ -135,8 +135,9 @@ def _working(
             examples=examples,
         ),
         retriever=project.retriever if task.reads_passages and config.sources else None,
+        needs_sources=task.reads_passages,
         input_guards=guards(
-            config.guards.input, instructions=instructions, longest_text=_LONGEST_TEXT
+            config.guards.input, instructions=instructions, longest_text=LONGEST_TEXT
         ),
         output_guards=guards(config.guards.output, instructions=instructions),
         limit=config.retrieval.limit,

@@ -21,10 +21,11 @@ from fourfold.core.records import (
     TokenLogprob,
     Usage,
 )
+from fourfold.guards.length import LONGEST_TEXT
 from fourfold.server.services import Application, Services
 from fourfold.tracing import TraceRecorder
 
-LONGEST_QUESTION = 20_000  # characters; a document is ingested, not asked
+_TRACED = 20_000  # characters of a text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,16 +70,16 @@ def speaker_for(
 ) -> Speaker:
     """The application of that name, or else the plain model."""
     question = next((one.content for one in reversed(messages) if one.role == "user"), "")
-    recorder.asked(question[:LONGEST_QUESTION])
+    recorder.asked(question[:_TRACED])
     application = services.applications.get(name)
     if application is None:
         return ModelSpeaker(services.chat_model(name), messages, options)
     if messages[-1].role != "user" or not question.strip():
         raise InvalidInput("There is no question.", hint="Let the last message be the user's.")
-    if len(question) > LONGEST_QUESTION:
+    if len(question) > LONGEST_TEXT:
         raise InvalidInput(
-            f"The question has more than {LONGEST_QUESTION:,} characters.",
-            hint="Ask in fewer words; documents are ingested, not sent along.",
+            f"The text has more than {LONGEST_TEXT:,} characters.",
+            hint="Send less at a time; what shall be searched is ingested, not sent along.",
         )
     if options.json_schema is not None or options.top_logprobs is not None:
         raise InvalidInput(

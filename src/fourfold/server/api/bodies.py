@@ -10,12 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from fourfold.access import ApiKey
 from fourfold.core.errors import InvalidInput
 from fourfold.core.records import Role
+from fourfold.guards.length import LONGEST_TEXT
 
 _NO_NUL = r"^[^\x00]*$"  # PostgreSQL keeps no NUL character
 
 Text = Annotated[str, Field(pattern=_NO_NUL)]
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL)]
-Question = Annotated[str, Field(min_length=1, max_length=20_000, pattern=_NO_NUL)]
+Query = Annotated[str, Field(min_length=1, max_length=20_000, pattern=_NO_NUL)]
+Question = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT, pattern=_NO_NUL)]
 Filter = Annotated[dict[Line, Line | list[Line]], Field(max_length=20)]
 DocumentId = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
 
@@ -45,7 +47,7 @@ class AskIn(In):
 class SearchIn(In):
     """A search for passages."""
 
-    query: Question
+    query: Query
     limit: int = Field(default=5, ge=1, le=100)
     where: Filter | None = None
 
@@ -122,6 +124,7 @@ class AnswerOut(BaseModel):
     answer: str
     refused: bool
     refused_because: str | None
+    notice: str
     citations: list[Citation]
     model: str
     usage: Usage

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request
 
 from fourfold.access import ApiKey, AuditEntry, Caller, User
-from fourfold.core.errors import NotFound, suggestion
+from fourfold.core.errors import InvalidInput, NotFound, suggestion
 from fourfold.core.records import Message
 from fourfold.server.api.bodies import (
     AskIn,
@@ -65,6 +65,8 @@ class ApiCalls:
     async def ask(self, body: AskIn, caller: CallerNow, exchange: ExchangeNow) -> Any:
         """Ask an application; the answer carries its citations."""
         name, application = self._application(body.application)
+        if not body.question.strip():
+            raise InvalidInput("There is no question.", hint="Send a text that is not blank.")
         who = caller.principal
         with self._services.tracer.record("ask", principal=who, application=name) as recorder:
             recorder.asked(body.question)

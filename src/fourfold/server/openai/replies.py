@@ -96,6 +96,7 @@ def evidence(reply: Reply, trace: str, *, hits: bool) -> dict[str, Any]:
         "citations": [citation.as_json() for citation in answer.citations],
         "refused": answer.refused,
         "refused_because": answer.refused_because,
+        "notice": answer.notice,
         "trace": trace,
         **({"hits": [hit_json(hit) for hit in answer.hits]} if hits else {}),
     }
