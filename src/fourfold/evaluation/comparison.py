@@ -78,7 +78,7 @@ def compare(
             for name in systems
         ),
         tests=tuple(scored.tests),
-        slices=tuple(_slices(table, metric_named(metrics[0]), how)),
+        slices=tuple(_slices(common, metric_named(metrics[0]), scored.decisive, how)),
         records=len(records),
     )
 
@@ -89,6 +89,7 @@ class _Scored:
 
     scores: dict[str, dict[str, Score]]
     tests: list[Test] = field(default_factory=list)
+    decisive: Mapping[str, Figures] = field(default_factory=dict)  # figures of the first metric
 
     def add(
         self,
@@ -100,6 +101,7 @@ class _Scored:
         references: int | None,
     ) -> None:
         """One metric, for all systems."""
+        self.decisive = self.decisive or figures
         for system, own in figures.items():
             self.scores[system][name] = score_figures(metric, own, how, references=references)
         self.tests += _tests(name, metric, figures, how)
@@ -187,17 +189,18 @@ def _tests(
     ]
 
 
-def _slices(table: _Table, metric: Metric, how: Resampling) -> list[Slice]:
+def _slices(
+    records: Sequence[Record], metric: Metric, figures: Mapping[str, Figures], how: Resampling
+) -> list[Slice]:
     """Languages first, then tags; a slice that is the whole set says nothing new."""
     names = dict.fromkeys(
-        [f"language: {one.language}" for one in table.records if one.language]
-        + [tag for one in table.records for tag in one.tags]
+        [f"language: {one.language}" for one in records if one.language]
+        + [tag for one in records for tag in one.tags]
     )
-    figures = table.figures(metric)
     found = []
     for name in names:
-        rows = [n for n, one in enumerate(table.records) if _belongs(one, name)]
-        if len(rows) == len(table.records):
+        rows = [n for n, one in enumerate(records) if _belongs(one, name)]
+        if len(rows) == len(records):
             continue
         within = _of_rows(how, rows)
         scores = {
