@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fourfold.assistant.base import Draft
+from fourfold.assistant.generators.letters import body_of
 from fourfold.assistant.generators.model import label_property
 from fourfold.core.sentences import split_sentences
 
@@ -22,9 +23,10 @@ class ExtractiveGenerator:
     """What a language model has to beat.
 
     With passages: the sentences of them that are nearest in meaning to the text. Without: the first
-    sentences of the text (all of them where `lead_sentences` is None, which is how one judges a
-    translation against not translating). Labels: that of the nearest few-shot example. Forms: the
-    first number for a number, nothing for the rest.
+    sentences of what the text says, behind the head and the salutation of a letter (all of the text
+    where `lead_sentences` is None, which is how one judges a translation against not translating).
+    Labels: that of the nearest few-shot example. Forms: the first number for a number, nothing for
+    the rest.
     """
 
     name = "extractive"
@@ -55,7 +57,13 @@ class ExtractiveGenerator:
         if passages:
             yield Draft(text=await self._nearest(text, passages))
             return
-        yield Draft(text=" ".join(_sentences(text)[: self.lead_sentences]) or text)
+        yield Draft(text=self._lead(text) or text)
+
+    def _lead(self, text: str) -> str:
+        """The beginning of what is said, or everything as it stands."""
+        if self.lead_sentences is None:
+            return " ".join(_sentences(text))
+        return " ".join(_sentences(body_of(text))[: self.lead_sentences])
 
     async def _nearest(self, text: str, passages: Sequence[str]) -> str:
         """The best sentences, in the order in which they stand in the passages."""
