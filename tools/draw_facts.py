@@ -4,7 +4,8 @@
 
 Prints how many facts there are and then, for the seed and the count, a line of JSON for each fact
 that was drawn: subject, fact, value, key and address of its source. A fact is a value of a model
-from one source, a price, a published result, a known term of a licence or a fact on a host.
+from one source, a price, a published result, a known term of a licence, a fact on a host, or where
+one of its addresses is processed.
 """
 
 import json
@@ -24,6 +25,7 @@ _TERMS = (
     "derivatives_inherit",
     "gated_download",
     "regions_excluded",
+    "shown_to_users",
 )
 
 Fact = tuple[str, str, Any, str, str]
@@ -57,10 +59,14 @@ def facts(catalogue: Catalogue) -> Iterator[Fact]:
         for term in _TERMS:
             value = getattr(licence, term)
             if value != "unknown":
-                yield fact(f"licence {licence.id}", term, value, licence.source)
+                source = licence.sources.get(term, licence.source)
+                yield fact(f"licence {licence.id}", term, value, source)
     for host in catalogue.hosts.values():
         for name, source in host.sources.items():
             yield fact(f"host {host.id}", name, getattr(host, name), source)
+        for one in host.endpoints:
+            name = f"endpoint {one.address} {one.model}"
+            yield fact(f"host {host.id}", name, one.regions, one.source)
 
 
 def main(seed: int, count: int) -> None:

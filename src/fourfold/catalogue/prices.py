@@ -110,6 +110,11 @@ def _in_force_since(model: Any, on: datetime.date) -> datetime.date | None:
     return max((day for day in days if day and day <= on), default=None)
 
 
+def list_price_source(on: datetime.date | None = None) -> Source:
+    """The installed release of `genai-prices`, with the newest day that its data name."""
+    return _source(on or datetime.datetime.now(datetime.UTC).date())
+
+
 @cache
 def _source(on: datetime.date) -> Source:
     release = version("genai-prices")

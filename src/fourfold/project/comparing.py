@@ -23,7 +23,7 @@ from fourfold.project.contestants import contestants
 from fourfold.project.identity import experiment_id, schema_of, spec_of
 from fourfold.project.judging import about_judge, examiner
 from fourfold.project.languages import language_warnings, languages_of
-from fourfold.project.licences import about, check_licences
+from fourfold.project.licences import Looked, check_licences
 from fourfold.project.probing import safety_check
 from fourfold.prompts.tasks import TASKS
 
@@ -71,6 +71,7 @@ class _Plan:
 
     wanted: Wanted
     those: Sequence[Contestant]
+    looked: dict[str, Looked]
     records: list[Record]
     metrics: tuple[str, ...]
     effort: Effort | None
@@ -114,7 +115,7 @@ async def _plan(project: Project, wanted: Wanted) -> _Plan:
     models = tuple(project.config.current_name(name) for name in wanted.models)
     records = read_records(wanted.dataset)
     metrics, effort = _metrics(project, wanted), _effort(wanted)
-    check_licences(project.folder, project.config, models)
+    looked = check_licences(project.folder, project.config, models)
     those = contestants(project, models, wanted.prompts)
     judge = examiner(project, wanted.judge, wanted.rubric) if wanted.judge else None
     check = safety_check(project) if wanted.safety else None
@@ -126,6 +127,7 @@ async def _plan(project: Project, wanted: Wanted) -> _Plan:
     return _Plan(
         wanted=replace(wanted, models=models),
         those=those,
+        looked=looked,
         records=records,
         metrics=metrics,
         effort=effort,
@@ -160,7 +162,7 @@ def _result(project: Project, plan: _Plan, asked: Asked, watch: Watch) -> dict[s
         plan.metrics,
         Resampling(seed=wanted.seed, samples=wanted.samples),
         schema=schema_of(project),
-        facts=_facts(project, plan.those),
+        facts=_facts(plan),
         effort=plan.effort,
         marks=asked.marks,
         progress=watch.scoring,
@@ -236,10 +238,10 @@ def _failures(cases: Sequence[Case]) -> list[dict[str, str]]:
     ]
 
 
-def _facts(project: Project, those: Sequence[Contestant]) -> dict[str, dict[str, Any]]:
+def _facts(plan: _Plan) -> dict[str, dict[str, Any]]:
     """What is known of each system beside its scores: where it runs, its licence, its maker."""
-    known = about(project.folder, project.config, {one.model for one in those})
-    return {one.name: {**one.facts, **known.get(one.model, {})} for one in those}
+    known = {name: one.as_json() for name, one in plan.looked.items()}
+    return {one.name: {**one.facts, **known.get(one.model, {})} for one in plan.those}
 
 
 def _machine() -> str:

@@ -121,11 +121,6 @@ def check_licences(folder: Path, config: ProjectConfig, names: Sequence[str]) ->
     return check(folder, config, names, step="compare")
 
 
-def about(folder: Path, config: ProjectConfig, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """What `look` finds, as reports show it."""
-    return {name: one.as_json() for name, one in look(folder, config, names).items()}
-
-
 def has_policy(folder: Path) -> bool:
     """True when the project says what it allows."""
     return (folder / FILE_NAME).is_file()
