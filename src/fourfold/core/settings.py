@@ -73,6 +73,29 @@ def read_settings() -> Settings:
 
 
 def read_secret(variable: str) -> SecretStr | None:
-    """The secret in that environment variable, or None when it is not set or empty."""
-    value = os.environ.get(variable, "") if variable else ""
+    """The secret in that environment variable, or None when it is not set or empty.
+
+    Where it is not set, `VARIABLE_FILE` may name a file that holds the secret.
+    """
+    if not variable:
+        return None
+    value = os.environ.get(variable, "")
+    file = os.environ.get(f"{variable}_FILE", "")
+    if not value and file:
+        value = _content(file, f"{variable}_FILE")
     return SecretStr(value) if value else None
+
+
+def may_change(variable: str) -> bool:
+    """True when the secret stands in a file, which somebody may renew while we run."""
+    return bool(variable and not os.environ.get(variable) and os.environ.get(f"{variable}_FILE"))
+
+
+def _content(file: str, variable: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise InvalidSettings(
+            f"The file that {variable} names cannot be read.",
+            hint="Write the path of a file there that holds the key alone.",
+        ) from None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import SplitResult, urlsplit
@@ -26,6 +28,9 @@ _SHORTEST_TELLING: Final = 8  # characters of a key that nobody may read
 _LARGEST_REFUSAL: Final = 100_000  # of which only some words are shown
 _DRAIN_SECONDS: Final = 0.1
 _DONE: Final = b"[DONE]"
+_KEYS_BEGIN: Final = ("sk-", "pk-", "key-", "AIza")
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SHORTEST_ROW: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +244,29 @@ def origin_of(address: SplitResult) -> str:
     host = f"[{address.hostname}]" if ":" in (address.hostname or "") else address.hostname
     port = f":{address.port}" if address.port else ""
     return f"{address.scheme}://{host}{port}"
+
+
+def told_address(url: str) -> str:
+    """The address as it may be kept: without user, password and query, and what stands in its path
+    like a key only as a mark of it, so that two keys stay two addresses.
+    """
+    address = urlsplit(url)
+    parts = [_marked(part) if _is_like_a_key(part) else part for part in address.path.split("/")]
+    return origin_of(address) + "/".join(parts)
+
+
+def _is_like_a_key(part: str) -> bool:
+    """Letters and digits in one long row, as in no name of a model, a project or a region."""
+    if part.startswith(_KEYS_BEGIN) or _UUID.fullmatch(part):
+        return True
+    return any(
+        len(row) >= _SHORTEST_ROW and re.search("[A-Za-z]", row) and re.search("[0-9]", row)
+        for row in re.findall("[A-Za-z0-9]+", part)
+    )
+
+
+def _marked(part: str) -> str:
+    return f"[key {sha256(part.encode()).hexdigest()[:8]}]"
 
 
 def _checked(url: str) -> SplitResult:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
-from pydantic import SecretStr
 
 from fourfold.core.errors import ModelError
 from fourfold.models.client import Client, Timeouts
+from fourfold.models.key import Key
 from fourfold.models.retry import Retries
 from fourfold.models.tokens import estimate_tokens
 
@@ -35,7 +35,7 @@ class OpenAIEmbedder:
         model: str,
         dimensions: int,
         url: str = "https://api.openai.com/v1",
-        api_key: SecretStr | None = None,
+        api_key: Key = None,
         name: str = "",
         max_tokens: int = 512,
         query_prefix: str = "",

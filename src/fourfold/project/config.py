@@ -89,7 +89,9 @@ class RemoteModelConfig(Section):
         "empty: what the catalogue knows of its address.",
     )
     key_variable: str = Field(
-        default="", description="Environment variable that holds the key; never the key itself."
+        default="",
+        description="Environment variable that holds the key; never the key itself. "
+        "With `_FILE` behind its name, one that names a file with the key, read for each request.",
     )
     context_tokens: int | None = Field(
         default=None, ge=512, description="Prompt and completion together; empty: 8192."
@@ -107,6 +109,11 @@ class RemoteModelConfig(Section):
         default=[],
         description="Models that answer, in this order, when this one is overloaded, at its limit, "
         "or out of reach: names under `models`, or of installed weights.",
+    )
+    extra: dict[str, Any] = Field(
+        default={},
+        description="Fields of every request in the words of the provider, which replace ours; "
+        "`null` leaves a field out: `{temperature: null}`. Never a key.",
     )
     price: PriceConfig | None = Field(
         default=None,

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from fourfold.core.errors import InvalidInput
 from fourfold.core.records import Usage
@@ -16,7 +15,7 @@ from fourfold.evaluation.budget import Budget
 from fourfold.evaluation.estimate import CountingModel, Estimate, estimate
 from fourfold.evaluation.kept import KeptModel
 from fourfold.evaluation.systems import ApplicationSystem
-from fourfold.models.client import origin_of
+from fourfold.models.client import told_address
 from fourfold.project import wiring
 from fourfold.project.application import application, prompts_of
 from fourfold.project.pricing import price_facts
@@ -88,12 +87,17 @@ def _model(project: Project, name: str) -> tuple[ChatModel | None, str, Tariff, 
     if name == wiring.EXTRACTIVE:
         return None, wiring.EXTRACTIVE, _free, {"where": "this machine", "kind": "baseline"}
     remote = {one.name: one for one in project.config.models}
-    made = wiring.chat_model(name, project.config, project.settings, project.folder)
+    made = wiring.chat_model(
+        name, project.config, project.settings, project.folder, resend="unserved"
+    )
     if name in remote:
         config = remote[name]
-        address = urlsplit(wiring.address(config))
-        url = origin_of(address) + address.path  # a key may stand behind it
+        url = told_address(wiring.address(config))
         identity = f"remote:{config.provider}:{url}:{config.model}"
+        if config.extra:
+            identity += (
+                f":{json.dumps(config.extra, ensure_ascii=False, sort_keys=True, default=str)}"
+            )
         facts = {
             "where": url,
             "kind": "remote",

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from fourfold.guards.base import Guard
     from fourfold.indexing import Indexer
     from fourfold.ingestion.base import Connector
+    from fourfold.models.key import Key
     from fourfold.models.prices import Tariff
+    from fourfold.models.retry import Resend
     from fourfold.project.project import Project
     from fourfold.retrieval.base import VectorStore
     from fourfold.retrieval.retriever import Retriever
@@ -138,11 +140,21 @@ def chat_models(project: Project) -> dict[str, ChatModel]:
     }
 
 
-def chat_model(name: str, config: ProjectConfig, settings: Settings, folder: Path) -> ChatModel:
-    """The model of that name: one under `models`, installed weights, or a GGUF file."""
+def chat_model(
+    name: str,
+    config: ProjectConfig,
+    settings: Settings,
+    folder: Path,
+    *,
+    resend: Resend = "failed",
+) -> ChatModel:
+    """The model of that name: one under `models`, installed weights, or a GGUF file.
+
+    `resend` says which failed requests to a server are sent again.
+    """
     remote = {model.name: model for model in config.models}
     if name in remote:
-        return _remote_model(remote[name])
+        return _remote_model(remote[name], resend)
     from fourfold.models.llama import LlamaModel
 
     path = weights_file(name, config, settings, folder)
@@ -179,21 +191,23 @@ def guards(names: list[str], *, instructions: str, longest_text: int | None = No
     return [make(**knowing.get(name, {})) for name, make in zip(names, made, strict=True)]
 
 
-def _remote_model(config: RemoteModelConfig) -> ChatModel:
-    from fourfold.core.settings import read_secret
+def _remote_model(config: RemoteModelConfig, resend: Resend) -> ChatModel:
     from fourfold.models import CHAT_MODELS
     from fourfold.models.client import Timeouts
 
+    takes = signature(CHAT_MODELS.load(config.provider)).parameters
     made: ChatModel = _made(
         CHAT_MODELS,
         config.provider,
         url=address(config),
         model=config.model,
         name=config.name,
-        api_key=read_secret(config.key_variable),
+        api_key=_key(config.key_variable),
         context_tokens=config.context_tokens,
         timeouts=Timeouts(first_byte_seconds=config.timeout_seconds),
         tariff=tariff(config),
+        **({"extra": config.extra} if config.extra else {}),
+        **({"resend": resend} if "resend" in takes else {}),  # a plug-in may send nothing again
     )
     if config.concurrent is None and config.per_minute is None:
         return made
@@ -225,15 +239,22 @@ def address(config: RemoteModelConfig) -> str:
     return url
 
 
+def _key(variable: str) -> Key:
+    """The key; one in a file is read anew for each request."""
+    from fourfold.core.settings import may_change, read_secret
+
+    read_now = read_secret(variable)  # what cannot be read is told at once
+    return (lambda: read_secret(variable)) if may_change(variable) else read_now
+
+
 def _remote_embedder(config: RemoteEmbedderConfig) -> Embedder:
-    from fourfold.core.settings import read_secret
     from fourfold.models.openai_embeddings import OpenAIEmbedder
 
     return OpenAIEmbedder(
         url=config.url,
         model=config.model,
         dimensions=config.dimensions,
-        api_key=read_secret(config.key_variable),
+        api_key=_key(config.key_variable),
         max_tokens=config.max_tokens,
         query_prefix=config.query_prefix,
         passage_prefix=config.passage_prefix,
