@@ -140,7 +140,9 @@ def minutes_interval(load: Matrix, known: Matrix, seconds: Matrix, how: Resampli
 
     On the scale of logarithms, for minutes are never negative: the jackknife over the timed ones
     (Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 11) and the spread of the
-    texts or their clusters, with the degrees of freedom of both (Satterthwaite 1946).
+    texts or their clusters, with the degrees of freedom of both (Satterthwaite 1946). What leaving
+    out one of n changes is taken n / (n - 1) times: of few skewed times the plain jackknife holds
+    the truth in 92 of 100 cases (`benchmarks/simulations.md`).
     """
     import numpy as np
 
@@ -151,7 +153,8 @@ def minutes_interval(load: Matrix, known: Matrix, seconds: Matrix, how: Resampli
     without = [_minutes(load, other) for other in others]
     if not value or not freedom or not min(without):
         return Interval(value, nan, nan)
-    calibrated = float((np.log(np.array(without) / value) ** 2).sum())
+    pulls = np.log(np.array(without) / value) * len(known) / (len(known) - 1)
+    calibrated = float((pulls**2).sum())
     both = calibrated + spread
     if not both:
         return Interval(value, value, value)
