@@ -1,12 +1,15 @@
 """Kept models: the same request is never sent twice, and all that was sent is kept."""
 
 import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 
 import pytest
 from tests.evaluation.conftest import PRICE, Notes
 
 from fourfold.core.errors import ModelOverloaded
-from fourfold.core.records import CompletionOptions, Message
+from fourfold.core.records import CompletionOptions, Delta, Message, Usage
+from fourfold.core.tools import Tool, ToolCall
 from fourfold.evaluation.budget import Budget
 from fourfold.evaluation.kept import KeptModel, exchanges_kept
 from fourfold.evaluation.records import BudgetReached
@@ -110,3 +113,38 @@ async def test_a_budget_is_not_kept_for_a_model_whose_price_nobody_knows() -> No
     )
     with pytest.raises(BudgetReached, match="Nobody knows"):
         await model.complete(ASKED, PLAIN)
+
+
+def test_keys_stay_as_they_were_for_what_is_kept() -> None:
+    asked = [Message("system", "Sei kurz."), *ASKED]
+    options = CompletionOptions(max_tokens=5, seed=0, json_schema={"type": "object"})
+    known = "f3498e551b8988733c41598a741e142ae9a36e6dddd331a8666acf35fce23b6f"
+    assert request_key("here", asked, options) == known
+
+
+def test_tools_and_their_results_are_part_of_the_key() -> None:
+    tool = Tool(name="clock")
+    call = ToolCall(id="1", name="clock")
+    keys = {
+        request_key("here", ASKED, PLAIN),
+        request_key("here", ASKED, replace(PLAIN, tools=(tool,))),
+        request_key("here", ASKED, replace(PLAIN, tools=(tool,), tool_choice="required")),
+        request_key("here", [Message("assistant", "", tool_calls=(call,))], PLAIN),
+        request_key("here", [Message("tool", "", tool_call_id="1")], PLAIN),
+    }
+    assert len(keys) == 5
+
+
+@pytest.mark.anyio
+async def test_calls_of_tools_are_given_again_out_of_memory() -> None:
+    call, notes = ToolCall(id="1", name="clock", arguments={"zone": "UTC"}), Notes()
+
+    class Calls(ScriptedModel):
+        async def stream(
+            self, messages: Sequence[Message], options: CompletionOptions
+        ) -> AsyncGenerator[Delta, None]:
+            yield Delta(finish_reason="tool_calls", tool_calls=(call,), usage=Usage())
+
+    for model in (Calls(), ScriptedModel([])):
+        completion = await kept(model, notes).complete(ASKED, PLAIN)
+        assert (completion.tool_calls, completion.finish_reason) == ((call,), "tool_calls")

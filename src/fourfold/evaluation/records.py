@@ -126,7 +126,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunProgress:
-    """How far a run has come."""
+    """How far a run has come; its cost is that of all runs of the experiment."""
 
     done: int
     total: int

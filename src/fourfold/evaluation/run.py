@@ -171,7 +171,7 @@ class Run:
                 done=len(self.done),
                 total=len(self.systems) * len(self.records),
                 failed=self._failed,
-                cost_usd=self.budget.spent_usd,
+                cost_usd=self.budget.spent_before_usd + self.budget.spent_usd,
                 working_on=system.name,
             )
         )
