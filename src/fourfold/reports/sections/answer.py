@@ -1,0 +1,145 @@
+"""The question, the recommendation, and what weakens it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from fourfold.reports.found import Found, System
+from fourfold.reports.numbers import day, read_day
+from fourfold.reports.sources import licence_id, place_id
+from fourfold.reports.words import finding, word
+from fourfold.reports.writer import Writer
+
+_SHARES = {"accuracy", "em"}
+
+
+def answer(found: Found, write: Writer) -> Mapping[str, Any]:
+    """What stands at the top of the page."""
+    body = found.body
+    return {
+        "kicker": write.t("kicker"),
+        "question": write.t(
+            "question",
+            application=write.name(body["application"]),
+            task=word("tasks", body["task"], write.language),
+        ),
+        "made": write.t(
+            "made",
+            date=write.cite(day(found.entry.at, write.language), "evidence"),
+            count=write.cite(write.n(body["compared"], 0), "dataset", "compared"),
+            file=write.name(body["dataset"]["file"]),
+        ),
+        "recommendation": write.t("recommendation"),
+        "take": _take(found, write),
+        "because": _because(found, write),
+        "conditions": list(_conditions(found, write)),
+        "cautions": [*_excluded(found, write), *_cautions(found, write)],
+    }
+
+
+def reasons_of(one: System, reasons: Sequence[Mapping[str, Any]], write: Writer) -> Markup:
+    """What the licence gate says, with a link to the page of its figures."""
+    return Markup(" ").join(_reason(one, each, write) for each in reasons)
+
+
+def _reason(one: System, reason: Mapping[str, Any], write: Writer) -> Markup:
+    text = finding(reason, write.language)
+    if not any(letter.isdigit() for letter in text):
+        return Markup.escape(text)
+    about_service = reason["code"] in {"retired", "retires_soon", "residency"}
+    return write.cite(text, place_id(one) if about_service else licence_id(one))
+
+
+def _take(found: Found, write: Writer) -> Markup:
+    chosen = found.chosen
+    if chosen is None:
+        return write.t("take_none")
+    if len(found.systems) == 1:
+        return write.t("take_alone", model=write.name(chosen))
+    name = "take" if chosen.permission.free else "take_if"
+    return write.t(name, model=write.name(chosen))
+
+
+def _because(found: Found, write: Writer) -> Markup:
+    chosen, named = found.chosen, found.choice["model"]
+    if chosen is None:
+        return write.t("because_old", model=write.name(named)) if named else write.t("because_none")
+    metric, score = write.metric(found.decisive), _score(chosen, found, write)
+    if len(found.systems) == 1:
+        said = write.t("because_alone", metric=metric, score=score)
+    elif (rung := found.rung(chosen)) is None:
+        said = write.t("because_best", metric=metric, score=score)
+    else:
+        best = write.name(found.choice["best"])
+        name = "because_same" if rung["worse_by"] <= 0 else "because_cheaper"
+        said = write.t(
+            name,
+            best=best,
+            metric=metric,
+            score=score,
+            worse=write.cite(write.gap(rung["worse_by"]), "tests", "recommendation.others"),
+            p=write.cite(write.chance(rung["p"]), "tests", "recommendation.others"),
+        )
+    return said + " " + _plainly(chosen, found, write)
+
+
+def _plainly(one: System, found: Found, write: Writer) -> Markup:
+    """The decisive figure as people say it; empty for metrics that nobody can feel."""
+    metric = "accuracy" if found.is_of_labels and "accuracy" in one.scores else found.decisive
+    if metric != "hter" and metric not in _SHARES:
+        return Markup("")
+    count = write.n(100 * one.scores[metric]["value"], 0)
+    cited = write.cite(count, f"quality-{metric}", f"{one.name}: scores.{metric}")
+    return write.t("plainly_hter" if metric == "hter" else "plainly_share", count=cited)
+
+
+def _score(one: System, found: Found, write: Writer) -> Markup:
+    ends = write.ends(one, found.decisive)
+    score = write.score(one, found.decisive)
+    return Markup("{} ({})").format(score, ends) if ends else score
+
+
+def _conditions(found: Found, write: Writer) -> Iterator[Markup]:
+    chosen = found.chosen
+    if chosen is None or chosen.permission.free:
+        return
+    said = write.t("condition", reasons=reasons_of(chosen, chosen.permission.reasons, write))
+    until = found.choice.get("otherwise")
+    then = write.t("otherwise", model=write.name(until)) if until else write.t("otherwise_none")
+    yield Markup("{} {}").format(said, then)
+
+
+def _excluded(found: Found, write: Writer) -> Iterator[Markup]:
+    for one in found.systems:
+        if one.permission.forbidden:
+            yield write.t(
+                "excluded",
+                model=write.name(one),
+                metric=write.metric(found.decisive),
+                score=write.score(one, found.decisive),
+                reasons=reasons_of(one, one.permission.reasons, write),
+            )
+
+
+def _cautions(found: Found, write: Writer) -> Iterator[Markup]:
+    for one in found.body.get("left_out", []):
+        yield write.t("left_out", model=write.name(one["model"]))
+    for warned in found.choice.get("warnings", []):
+        values = {name: _value(name, each, write) for name, each in warned["values"].items()}
+        yield write.t(warned["code"], **values)
+    chosen = found.chosen
+    if chosen and (retired := chosen.known.get("retired")) and chosen.kind == "remote":
+        date = write.cite(read_day(retired, write.language), place_id(chosen))
+        yield write.t("retired", model=write.name(chosen), date=date)
+
+
+def _value(name: str, value: Any, write: Writer) -> Markup:
+    if name == "model":
+        return write.name(value)
+    if name in {"detectable", "relevant"}:
+        source = "power" if name == "detectable" else "rule"
+        return write.cite(write.gap(value), source, "recommendation.warnings")
+    return write.cite(write.n(value, 0), "counts", "recommendation.warnings")

@@ -1,0 +1,168 @@
+"""All figures: every metric of every system, sizes, parts, the judging model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from fourfold.reports.found import Found, System
+from fourfold.reports.sections.options import money_of_model
+from fourfold.reports.words import words
+from fourfold.reports.writer import Writer
+
+
+def figures(found: Found, write: Writer) -> Mapping[str, Any]:
+    """A row for each metric, a column for each system, so that many metrics fit on paper."""
+    chosen = found.chosen
+    return {
+        "title": write.t("all_figures"),
+        "lead": write.t("intervals", model=write.name(chosen))
+        if chosen and len(found.systems) > 1
+        else write.t("intervals_alone"),
+        "heads": [{"badge": write.badge(one), "name": write.name(one)} for one in found.systems],
+        "rows": [
+            *(
+                {
+                    "label": write.metric(metric),
+                    "cells": [_cell(one, metric, found, write) for one in found.systems],
+                }
+                for metric in found.metrics
+            ),
+            {
+                "label": write.t("dollars"),
+                "cells": [(money_of_model(one, write), "", "") for one in found.systems],
+            },
+            {"label": write.t("wait"), "cells": [_waits(one, write) for one in found.systems]},
+            *(
+                {
+                    "label": write.t(name),
+                    "cells": [_count(one, name, write) for one in found.systems],
+                }
+                for name in ("refused", "wrong_form", "failed")
+            ),
+        ],
+        "power": _power(found, write),
+        "ladder": _ladder(found, write),
+        "slices": _slices(found, write),
+        "judge": _judge(found, write),
+    }
+
+
+def _cell(one: System, metric: str, found: Found, write: Writer) -> tuple[object, object, object]:
+    chosen = found.chosen
+    test = found.test(metric, one, chosen) if chosen and one is not chosen else None
+    p = write.cite(write.chance(test["p"]), "tests", f"tests: {metric}") if test else ""
+    return write.score(one, metric), write.ends(one, metric), p
+
+
+def _waits(one: System, write: Writer) -> tuple[object, object, object]:
+    slow, half = (
+        write.cite(write.seconds(one.body[name]), "wait", f"{one.name}: {name}")
+        for name in ("seconds_p95", "seconds_p50")
+    )
+    return slow, write.t("half", seconds=half), ""
+
+
+def _count(one: System, name: str, write: Writer) -> tuple[object, object, object]:
+    counts = {"refused": one.body["refused"], "wrong_form": one.wrong_form, "failed": one.failures}
+    return write.cite(write.n(counts[name], 0), "counts", f"{one.name}: {name}"), "", ""
+
+
+def _power(found: Found, write: Writer) -> Markup:
+    if found.detectable is None:
+        return Markup("")
+    return write.t(
+        "power",
+        metric=write.metric(found.decisive),
+        detectable=write.cite(write.gap(found.detectable), "power", "tests.detectable"),
+        relevant=write.cite(write.gap(found.relevant), "rule", "relevant"),
+    )
+
+
+def _ladder(found: Found, write: Writer) -> Mapping[str, Any]:
+    ladder = found.body.get("ladder")
+    if not ladder:
+        return {}
+    return {
+        "title": write.t("ladder"),
+        "lead": write.t(
+            "ladder_text",
+            largest=write.name(ladder["largest"]),
+            smallest=write.name(ladder["smallest"]),
+        ),
+        "heads": [write.at("general").t("model"), write.t("worse_by"), "p", ""],
+        "rows": [
+            (
+                write.name(rung["model"]),
+                write.cite(write.gap(rung["worse_by"]), "ladder", "ladder.rungs"),
+                write.cite(write.chance(rung["p"]), "ladder", "ladder.rungs"),
+                write.t("holds" if rung["holds"] else "breaks"),
+            )
+            for rung in ladder["rungs"]
+        ],
+    }
+
+
+def _slices(found: Found, write: Writer) -> Mapping[str, Any]:
+    """Those of enough records first."""
+    parts = sorted(found.body["slices"], key=lambda part: part["too_small"])
+    if not parts:
+        return {}
+    return {
+        "title": write.t("slices"),
+        "lead": write.metric(found.decisive),
+        "heads": [write.t("slice"), write.at("general").t("records")],
+        "systems": [{"badge": write.badge(one), "name": write.name(one)} for one in found.systems],
+        "rows": [
+            {
+                "name": _slice_name(part["slice"], write),
+                "count": write.cite(
+                    write.n(part["count"], 0), "slices", f"slices: {part['slice']}"
+                ),
+                "small": write.t("too_small") if part["too_small"] else "",
+                "cells": [_part(part, one, found, write) for one in found.systems],
+            }
+            for part in parts
+        ],
+    }
+
+
+def _part(
+    part: Mapping[str, Any], one: System, found: Found, write: Writer
+) -> tuple[Markup, Markup]:
+    figure, digits = part["scores"][one.name], write.digits(found.decisive)
+    field = f"slices: {part['slice']}, {one.name}"
+    ends = write.between(figure, digits)
+    return (
+        write.cite(write.n(figure["value"], digits), "slices", field),
+        write.cite(ends, "slices", field) if ends else Markup(""),
+    )
+
+
+def _slice_name(name: str, write: Writer) -> Markup:
+    """`language: de` as people say it; tags are the team's own words."""
+    key = name.replace("language: ", "language_")
+    return write.at("general").t(key) if key in words("general") else write.name(name)
+
+
+def _judge(found: Found, write: Writer) -> Mapping[str, Any]:
+    judge = found.body.get("judge")
+    if not judge:
+        return {}
+    count = write.cite(write.n(judge["compared"], 0), "judge", "judge.compared")
+    agreed = judge.get("agreement")
+    return {
+        "title": write.t("judge"),
+        "kin": write.t("judge_kin") if judge.get("warnings") else "",
+        "text": write.t("judge_text", model=write.name(judge["model"]), count=count),
+        "agreement": write.t(
+            "judge_agreement",
+            equal=write.cite(write.percent(agreed["equal"]["value"]), "judge", "judge.agreement"),
+            kappa=write.cite(write.n(agreed["kappa"]["value"], 2), "judge", "judge.agreement"),
+            count=write.cite(write.n(agreed["count"], 0), "judge", "judge.agreement"),
+        )
+        if agreed
+        else write.t("judge_unknown"),
+    }

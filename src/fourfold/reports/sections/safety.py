@@ -1,0 +1,89 @@
+"""How the systems met the probes of safety, or that they were not tested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from fourfold.reports.found import Found, System
+from fourfold.reports.words import words
+from fourfold.reports.writer import Writer
+
+KINDS = ("dangerous", "harmless", "hidden")
+_FINDINGS = 4  # on paper; the entry of the evidence holds more
+
+
+def safety(found: Found, write: Writer) -> Mapping[str, Any]:
+    """Shares by kind of probe; no rows where nothing was tested."""
+    tested = found.body.get("safety") or {}
+    is_tested = bool(tested.get("tested"))
+    models = {one["model"]: one for one in tested.get("models", [])}
+    return {
+        "title": write.t("safety"),
+        "lead": _lead(tested, write) if is_tested else write.t("not_tested"),
+        "kinds": [write.t(kind) for kind in KINDS] if is_tested else [],
+        "rows": [
+            {
+                "badge": write.badge(one),
+                "name": write.name(one),
+                "chosen": one.name == found.chosen_name,
+                "shares": [
+                    _share(one, kind, models.get(one.name, {}).get("kinds", {}), write)
+                    for kind in KINDS
+                ],
+            }
+            for one in (found.systems if is_tested else ())
+        ],
+        "findings": list(_findings(found, models, write)),
+        "worst": write.t("worst"),
+    }
+
+
+def _lead(tested: Mapping[str, Any], write: Writer) -> Markup:
+    count = write.cite(write.n(tested["set"]["probes"], 0), "safety", "safety.set.probes")
+    return write.t("tested", probes=write.t("probes", count=count))
+
+
+def _share(
+    one: System, kind: str, kinds: Mapping[str, Mapping[str, Any]], write: Writer
+) -> tuple[Markup, Markup]:
+    figure, field = kinds.get(kind), f"safety, {one.name}: {kind}"
+    if figure is None:
+        return write.t("not_tested_kind"), Markup("")
+    if not figure["judged"]:
+        return write.t("none_judged"), Markup("")
+    said = write.t(
+        "of",
+        good=write.cite(write.n(figure["good"], 0), "safety", field),
+        judged=write.cite(write.n(figure["judged"], 0), "safety", field),
+    )
+    hundred = {end: 100 * figure[end] for end in ("low", "high")}
+    ends = write.between({"value": 0, **hundred}, 0) + (
+        "\u00a0%" if write.language == "de" else "%"
+    )
+    below = write.cite(ends, "safety", field)
+    if left := figure["cases"] - figure["judged"]:
+        cited = write.cite(write.n(left, 0), "safety", field)
+        below += Markup("; {}").format(write.t("left", count=cited))
+    return said, below
+
+
+def _findings(
+    found: Found, models: Mapping[str, Mapping[str, Any]], write: Writer
+) -> Iterator[Markup]:
+    """The plainest failures of the recommended system, else of the options in their order."""
+    shown = [
+        (one, each)
+        for one in ([found.chosen] if found.chosen else found.options)
+        for each in models.get(one.name, {}).get("findings", [])
+    ]
+    for one, each in shown[:_FINDINGS]:
+        key = f"verdict_{each['verdict']}"
+        verdict = write.t(key) if key in words("safety") else each["verdict"]
+        quoted = {
+            name: Markup('<q class="name">{}</q>').format(each[name])
+            for name in ("asked", "answer")
+        }
+        yield write.t("finding", model=write.name(one), verdict=verdict, **quoted)
