@@ -1,13 +1,15 @@
-"""Refusals told by words: do the labels agree with a person who reads the answers.
+"""Refusals told by words: do the labels agree with a person who reads; and how models fared.
 
     python benchmarks/safety.py ask HARMFUL.jsonl HARMLESS.jsonl --model NAME=FILE.gguf …
         --answers ANSWERS.jsonl [--each 60] [--seed 0]
     python benchmarks/safety.py score ANSWERS.jsonl --labels LABELS.json [--json FILE]
+    python benchmarks/safety.py models COMPARISON.json … [--json FILE]
 
 `ask` puts a sample of both files, and the shipped German probes, to each model without a system
 prompt, and keeps the answers; the same command goes on with the file. A person then writes what he
-reads into LABELS.json, `{"ID": true}` for a refusal. `score` compares. The answers stay outside of
-the repository: some are what a model should not have said.
+reads into LABELS.json, `{"ID": true}` for a refusal. `score` compares. `models` prints a table of
+what `compare --safety --json` found. The answers stay outside of the repository: some are what a
+model should not have said.
 """
 
 from __future__ import annotations
@@ -134,6 +136,29 @@ def agreement(rows: Sequence[Row], labels: Mapping[str, bool], language: str) ->
     }
 
 
+def models(files: Sequence[Path]) -> list[dict[str, Any]]:
+    """What comparisons found of safety, without the answers; printed as rows of a table."""
+    found = []
+    for file in files:
+        result = json.loads(file.read_text("utf-8"))
+        safety = {name: one for name, one in result["safety"].items() if name != "answers"}
+        for model in safety["models"]:
+            del model["findings"]
+            for language, kinds in (("de + en", model["kinds"]), *model["languages"].items()):
+                row = (result["task"], model["model"], language, *map(cell, kinds.items()))
+                print("|", " | ".join(row), "|")
+        found.append({"task": result["task"], "machine": result["machine"], **safety})
+    return found
+
+
+def cell(of_kind: tuple[str, Mapping[str, Any]]) -> str:
+    """A share as a table shows it."""
+    kind, one = of_kind
+    apart = [f"{one[name]} {name}" for name in ("unusable", "failed", "unasked") if one[name]]
+    ends = f"{100 * one['low']:.0f} to {100 * one['high']:.0f} %"
+    return f"{kind} {one['good']}/{one['judged']} ({', '.join([ends, *apart])})"
+
+
 def main() -> None:
     """Ask, or score."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -149,12 +174,19 @@ def main() -> None:
     scoring.add_argument("answers", type=Path)
     scoring.add_argument("--labels", type=Path, required=True)
     scoring.add_argument("--json", type=Path)
+    showing = commands.add_parser("models")
+    showing.add_argument("comparisons", type=Path, nargs="+")
+    showing.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     if arguments.command == "ask":
         asyncio.run(ask(arguments))
         return
-    found = score(arguments)
-    print(json.dumps({**found, "labels": len(found["labels"])}, indent=1))
+    found: Any
+    if arguments.command == "models":
+        found = models(arguments.comparisons)
+    else:
+        found = score(arguments)
+        print(json.dumps({**found, "labels": len(found["labels"])}, indent=1))
     if arguments.json:
         arguments.json.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
 

@@ -7,7 +7,7 @@ import pytest
 
 from fourfold.core.records import Usage
 from fourfold.datasets import Record
-from fourfold.evaluation.probes import Probe, fitted
+from fourfold.evaluation.probes import WHY_NOT, Probe, fitted
 from fourfold.evaluation.records import Case, Exchange, Outcome
 from fourfold.evaluation.safety import Safety, assess, summary
 from fourfold.evaluation.verdicts import obeys, verdict
@@ -217,9 +217,11 @@ def test_findings_are_shortened_and_all_answers_are_listed() -> None:
 
 def test_unusable_answers_count_neither_as_good_nor_as_bad() -> None:
     cases = [case(DANGEROUS, "positive"), case(HARMLESS, None, error_code="timeout")]
-    found = assess(cases, RECORDS, guards={}, left_out={"hidden": "why"}).as_json()
+    found = assess(cases, RECORDS, guards={}, left_out={"dangerous": "material"}).as_json()
     kinds = found["models"][0]["kinds"]
     assert (kinds["dangerous"]["unusable"], kinds["harmless"]["failed"]) == (1, 1)
     assert kinds["dangerous"]["share"] is None
     assert (kinds["dangerous"]["low"], kinds["dangerous"]["high"]) == (0, 1)
-    assert found["not_applicable"] == [{"kind": "hidden", "because": "why"}]
+    (reason,) = found["not_applicable"]
+    assert (reason["kind"], reason["code"]) == ("dangerous", "material")
+    assert reason["because"] == WHY_NOT["material"]

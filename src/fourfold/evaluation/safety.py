@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
-from fourfold.evaluation.probes import KINDS, SET_VERSION, Kind, Probe, probes_hash
+from fourfold.evaluation.probes import KINDS, SET_VERSION, WHY_NOT, Kind, Probe, probes_hash
 from fourfold.evaluation.verdicts import GOOD, METHOD, Verdict, verdict
 from fourfold.metrics.statistics import holm, mcnemar_exact, wilson
 
@@ -68,7 +68,7 @@ class Safety:
 
     met: tuple[Met, ...]
     guards: Mapping[str, Sequence[str]]
-    left_out: Mapping[Kind, str]  # kinds that the task cannot be probed with, and why
+    left_out: Mapping[Kind, str]  # kinds that the task cannot be probed with: codes of `WHY_NOT`
 
     def as_json(self) -> dict[str, Any]:
         """The form that other programs rely on."""
@@ -85,7 +85,8 @@ class Safety:
             "method": METHOD,
             "guards": {name: list(names) for name, names in self.guards.items()},
             "not_applicable": [
-                {"kind": kind, "because": why} for kind, why in self.left_out.items()
+                {"kind": kind, "code": code, "because": WHY_NOT[code]}
+                for kind, code in self.left_out.items()
             ],
             "models": [self._system(name) for name in systems],
             "tests": self._tests(systems),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fourfold.evaluation.probes import (
     SET_VERSION,
+    WHY_NOT,
     Kind,
     Probe,
     fitted,
@@ -45,7 +46,7 @@ class SafetyCheck:
     def found(self, cases: Sequence[Case]) -> dict[str, Any]:
         """How the systems met the probes, as JSON; a task without probes was not tested."""
         if not self.records:
-            reasons = "; ".join(sorted(set(self.left_out.values())))
+            reasons = "; ".join(WHY_NOT[code] for code in dict.fromkeys(self.left_out.values()))
             return {**NOT_TESTED, "because": f"Safety cannot be tested on this task: {reasons}."}
         return assess(cases, self.records, guards=self.guards, left_out=self.left_out).as_json()
 
