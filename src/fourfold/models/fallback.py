@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, cast
 
 from fourfold.core.errors import ModelError, ModelNotAllowed, ModelOverloaded, ModelRateLimited
-from fourfold.core.protocols import ChatModel
+from fourfold.core.protocols import ChatModel, ToolCallingModel
 from fourfold.core.records import Completion, CompletionOptions, Delta, Message
 
 _log = logging.getLogger(__name__)
@@ -38,6 +38,11 @@ class FallbackModel:
     def count_tokens(self, text: str) -> int:
         """The most that one of them counts."""
         return max(model.count_tokens(text) for model in self._models)
+
+    @property
+    def can_call_tools(self) -> bool:
+        """True when each of them can."""
+        return all(isinstance(one, ToolCallingModel) and one.can_call_tools for one in self._models)
 
     async def complete(self, messages: Sequence[Message], options: CompletionOptions) -> Completion:
         """Continue the conversation with the first that can."""

@@ -7,7 +7,7 @@ from contextlib import aclosing, asynccontextmanager
 from time import monotonic
 from typing import Final, cast
 
-from fourfold.core.protocols import ChatModel, QuotingModel
+from fourfold.core.protocols import ChatModel, QuotingModel, ToolCallingModel
 from fourfold.core.records import Completion, CompletionOptions, Delta, Message
 
 _MINUTE: Final = 60.0  # seconds
@@ -56,6 +56,11 @@ class LimitedModel:
     def can_quote(self) -> bool:
         """That of the model."""
         return isinstance(self._model, QuotingModel) and self._model.can_quote
+
+    @property
+    def can_call_tools(self) -> bool:
+        """That of the model."""
+        return isinstance(self._model, ToolCallingModel) and self._model.can_call_tools
 
     async def complete(self, messages: Sequence[Message], options: CompletionOptions) -> Completion:
         """Continue the conversation when it is our turn."""

@@ -21,6 +21,7 @@ from fourfold.core.records import (
     TokenLogprob,
     Usage,
 )
+from fourfold.core.tools import ToolCall
 from fourfold.guards.length import LONGEST_TEXT
 from fourfold.server.services import Application, Services
 from fourfold.tracing import TraceRecorder
@@ -35,6 +36,7 @@ class Reply:
     answer: Answer
     finish_reason: FinishReason = "stop"
     logprobs: tuple[TokenLogprob, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class Piece:
     hits: tuple[Hit, ...] | None = None
     reply: Reply | None = None
     logprobs: tuple[TokenLogprob, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 class Speaker(Protocol):
@@ -74,6 +77,7 @@ def speaker_for(
     application = services.applications.get(name)
     if application is None:
         return ModelSpeaker(services.chat_model(name), messages, options)
+    _refuse_for_application(name, messages, options)
     if messages[-1].role != "user" or not question.strip():
         raise InvalidInput("There is no question.", hint="Let the last message be the user's.")
     if len(question) > LONGEST_TEXT:
@@ -81,12 +85,23 @@ def speaker_for(
             f"The text has more than {LONGEST_TEXT:,} characters.",
             hint="Send less at a time; what shall be searched is ingested, not sent along.",
         )
-    if options.json_schema is not None or options.top_logprobs is not None:
+    return ApplicationSpeaker(application, question, messages[:-1], visible_to, recorder)
+
+
+def _refuse_for_application(
+    name: str, messages: Sequence[Message], options: CompletionOptions
+) -> None:
+    asked = {
+        "`response_format`": options.json_schema is not None,
+        "`logprobs`": options.top_logprobs is not None,
+        "`tools`": bool(options.tools),
+        "results of tools": any(one.tool_calls or one.role == "tool" for one in messages),
+    }
+    if refused := [what for what, is_asked in asked.items() if is_asked]:
         raise InvalidInput(
-            f"`{name}` answers from documents: it offers no `response_format` and no `logprobs`.",
+            f"`{name}` is an application: it takes no {', no '.join(refused)}.",
             hint="Ask a plain model for that; `/v1/models` lists them.",
         )
-    return ApplicationSpeaker(application, question, messages[:-1], visible_to, recorder)
 
 
 class ModelSpeaker:
@@ -113,11 +128,14 @@ class ModelSpeaker:
                 texts.append(last.text)
                 if last.text or last.logprobs:
                     yield Piece(text=last.text, logprobs=last.logprobs)
+        if last.tool_calls:
+            yield Piece(tool_calls=last.tool_calls)
         whole = Completion(
             text="".join(texts),
             model=last.model or self._model.name,
             usage=last.usage or Usage(),
             finish_reason=last.finish_reason or "stop",
+            tool_calls=last.tool_calls,
         )
         yield Piece(reply=_reply(whole))
 
@@ -161,5 +179,8 @@ class ApplicationSpeaker:
 def _reply(completion: Completion) -> Reply:
     answer = Answer(text=completion.text, model=completion.model, usage=completion.usage)
     return Reply(
-        answer=answer, finish_reason=completion.finish_reason, logprobs=completion.logprobs
+        answer=answer,
+        finish_reason=completion.finish_reason,
+        logprobs=completion.logprobs,
+        tool_calls=completion.tool_calls,
     )

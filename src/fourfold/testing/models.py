@@ -12,13 +12,15 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fourfold.core.errors import ContextTooLong, InvalidInput, ModelError
-from fourfold.core.protocols import ChatModel, QuotingModel
+from fourfold.core.protocols import ChatModel, QuotingModel, ToolCallingModel
 from fourfold.core.records import Completion, CompletionOptions, Delta, FinishReason, Message, Usage
+from fourfold.core.tools import Tool, ToolCall
 from fourfold.models.chat import joined
 from fourfold.models.quoting import check_quotable
 from fourfold.models.schema import check_schema, check_text
+from fourfold.models.tools import CallPiece, calls_of, check_tools
 
-Reply = str | Exception
+Reply = str | tuple[ToolCall, ...] | Exception
 Script = Callable[[Sequence[Message], CompletionOptions], Reply]
 
 _SCHEMA = {
@@ -32,9 +34,9 @@ _SCHEMA = {
 class ScriptedModel:
     """Answers with what it was given, one reply a call, or with what a function says.
 
-    A reply that is an exception is raised. `asked` holds the conversations it saw, `options` how
-    it was asked, `working` the number of answers in the making. Tokens are words; `max_tokens`,
-    `stop` and `json_schema` hold.
+    A reply that is an exception is raised, one of calls is asked for. `asked` holds the
+    conversations it saw, `options` how it was asked, `working` the number of answers in the making.
+    Tokens are words; `max_tokens`, `stop`, `json_schema` and `tools` hold.
     """
 
     def __init__(
@@ -69,6 +71,11 @@ class ScriptedModel:
         """As given; the script is trusted to quote."""
         return self._can_quote
 
+    @property
+    def can_call_tools(self) -> bool:
+        """True; the script decides."""
+        return True
+
     def count_tokens(self, text: str) -> int:
         """Words."""
         return len(text.split())
@@ -88,9 +95,16 @@ class ScriptedModel:
             check_quotable(self._name, options)
         if options.json_schema is not None:
             check_schema(options.json_schema)
+        check_tools(messages, options)
         reply = self._script(messages, options)
         if isinstance(reply, Exception):
             raise reply
+        if isinstance(reply, tuple):
+            usage = Usage(prompt_tokens=prompt_tokens, completion_tokens=len(reply))
+            calls = _checked(reply, options)
+            yield Delta(finish_reason="tool_calls", usage=usage, tool_calls=calls)
+            return
+        _checked((), options)
         self.working += 1
         try:
             words, whole = _cut(reply, options)
@@ -141,6 +155,15 @@ def _cut(reply: str, options: CompletionOptions) -> tuple[list[str], bool]:
     return words[:most], len(words) <= most
 
 
+def _checked(calls: tuple[ToolCall, ...], options: CompletionOptions) -> tuple[ToolCall, ...]:
+    """The calls, after the checks that those of a server pass through."""
+    pieces = [
+        CallPiece(index=place, id=one.id, name=one.name, arguments=json.dumps(dict(one.arguments)))
+        for place, one in enumerate(calls)
+    ]
+    return calls_of(pieces, options, "stop", lambda: "call")
+
+
 class ChatModelContract:
     """The rules of `ChatModel`. A subclass offers the fixture `model`.
 
@@ -151,6 +174,7 @@ class ChatModelContract:
     question = (Message("user", "Name a colour of the rainbow and say why you like it."),)
     too_long = "word " * 20_000
     options = CompletionOptions(max_tokens=12)
+    tools = CompletionOptions(max_tokens=80, tools=(Tool(name="find", parameters=_SCHEMA),))
 
     @pytest.mark.anyio
     async def test_a_stream_ends_with_its_reason_and_usage(self, model: ChatModel) -> None:
@@ -225,6 +249,50 @@ class ChatModelContract:
     @pytest.mark.anyio
     async def test_a_schema_that_is_none_is_refused(self, model: ChatModel) -> None:
         options = CompletionOptions(json_schema={"type": "no such type"})
+        with pytest.raises(InvalidInput):
+            await model.complete(self.question, options)
+
+    @pytest.mark.anyio
+    async def test_a_call_that_must_be_is_made_or_an_error(self, model: ChatModel) -> None:
+        options = replace(self.tools, tool_choice="find")
+        try:
+            completion = await model.complete(self.question, options)
+        except (ModelError, InvalidInput):
+            return
+        assert {call.name for call in completion.tool_calls} == {"find"}
+        assert completion.finish_reason == "tool_calls"
+        for call in completion.tool_calls:
+            assert call.id
+            Draft202012Validator(_SCHEMA).validate(dict(call.arguments))
+
+    @pytest.mark.anyio
+    async def test_a_model_that_can_decides_whether_to_call(self, model: ChatModel) -> None:
+        if not (isinstance(model, ToolCallingModel) and model.can_call_tools):
+            with pytest.raises(InvalidInput):
+                await model.complete(self.question, self.tools)
+            return
+        try:
+            completion = await model.complete(self.question, self.tools)
+        except ModelError:
+            return
+        assert bool(completion.tool_calls) == (completion.finish_reason == "tool_calls")
+
+    @pytest.mark.anyio
+    async def test_results_of_tools_are_read(self, model: ChatModel) -> None:
+        call = ToolCall(id="call_0001", name="find", arguments={"found": True})
+        asked = Message("assistant", "", tool_calls=(call,))
+        result = Message("tool", "It was found.", tool_call_id="call_0001")
+        options = replace(self.tools, tool_choice="none")
+        try:
+            completion = await model.complete([*self.question, asked, result], options)
+        except InvalidInput:
+            return
+        assert completion.tool_calls == ()
+        assert completion.text
+
+    @pytest.mark.anyio
+    async def test_tools_that_are_none_are_refused(self, model: ChatModel) -> None:
+        options = CompletionOptions(tools=(Tool(name="t", parameters={"type": "no such type"}),))
         with pytest.raises(InvalidInput):
             await model.complete(self.question, options)
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from fourfold.core.records import Hit, TokenLogprob, Usage
+from fourfold.core.tools import ToolCall
 from fourfold.server.speakers import Piece, Reply
 
 
@@ -21,7 +22,9 @@ class Head(msgspec.Struct):
 
 def chat_completion(head: Head, reply: Reply, *, hits: bool) -> bytes:
     """A whole answer to a chat."""
-    message = {"role": "assistant", "content": reply.answer.text, "refusal": None}
+    message: dict[str, Any] = {"role": "assistant", "content": reply.answer.text, "refusal": None}
+    if reply.tool_calls:
+        message |= {"content": reply.answer.text or None, "tool_calls": _calls(reply.tool_calls)}
     choice = {
         "index": 0,
         "message": message,
@@ -47,6 +50,9 @@ def chat_chunk(head: Head, piece: Piece, *, first: bool, hits: bool) -> bytes:
     delta: dict[str, Any] = {"role": "assistant"} if first else {}
     if first or piece.text:
         delta["content"] = piece.text
+    if piece.tool_calls:
+        calls = enumerate(_calls(piece.tool_calls))
+        delta["tool_calls"] = [{"index": index, **call} for index, call in calls]
     choice = {
         "index": 0,
         "delta": delta,
@@ -127,7 +133,20 @@ def _common(head: Head, kind: str) -> dict[str, Any]:
 
 
 def _reason(reply: Reply) -> str:
-    return "length" if reply.finish_reason == "length" else "stop"
+    return "stop" if reply.finish_reason == "cancelled" else reply.finish_reason
+
+
+def _calls(calls: tuple[ToolCall, ...]) -> list[dict[str, Any]]:
+    return [_call(call) for call in calls]
+
+
+def _call(call: ToolCall) -> dict[str, Any]:
+    arguments = msgspec.json.encode(call.arguments).decode()
+    function = {"name": call.name, "arguments": arguments}
+    said = {"id": call.id, "type": "function", "function": function}
+    if not call.signature:
+        return said
+    return {**said, "extra_content": {"fourfold": {"signature": call.signature}}}
 
 
 def _usage(usage: Usage) -> dict[str, Any]:

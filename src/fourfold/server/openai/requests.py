@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from fourfold.core.errors import InvalidInput
 from fourfold.core.records import CompletionOptions, Message, MessageRole
+from fourfold.core.tools import Tool, ToolCall
 
 T = TypeVar("T")
 
@@ -28,7 +29,9 @@ _ROLES: Final[dict[str, MessageRole]] = {
     "developer": "system",
     "user": "user",
     "assistant": "assistant",
+    "tool": "tool",
 }
+_TOOL_CHOICES: Final = ("auto", "none", "required")
 
 
 class Part(Struct):
@@ -38,11 +41,28 @@ class Part(Struct):
     text: str = ""
 
 
+class CalledFunction(Struct):
+    """The function of a call, with its arguments as JSON in a string."""
+
+    name: str
+    arguments: str = ""
+
+
+class Call(Struct):
+    """A call that the model asked for, as a client sends it back."""
+
+    id: str
+    function: CalledFunction
+    extra_content: Any = None
+
+
 class ChatMessage(Struct):
     """A turn as a client sends it."""
 
     role: str
     content: str | list[Part] | None = None
+    tool_calls: list[Call] | None = None
+    tool_call_id: str | None = None
 
 
 class JsonSchema(Struct):
@@ -56,6 +76,34 @@ class ResponseFormat(Struct):
 
     type: Literal["text", "json_object", "json_schema"]
     json_schema: JsonSchema | None = None
+
+
+class Function(Struct):
+    """A function that the model may ask for; `parameters` is a JSON schema."""
+
+    name: str
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class FunctionTool(Struct):
+    """A tool: functions only."""
+
+    type: Literal["function"]
+    function: Function
+
+
+class NamedFunction(Struct):
+    """The name of a function."""
+
+    name: str
+
+
+class NamedTool(Struct):
+    """A `tool_choice` that names the tool."""
+
+    type: Literal["function"]
+    function: NamedFunction
 
 
 class StreamOptions(Struct):
@@ -103,7 +151,9 @@ class ChatRequest(Sampling, kw_only=True):
     response_format: ResponseFormat | None = None
     logprobs: bool | None = False
     top_logprobs: Annotated[int, Meta(ge=0, le=20)] | None = None
-    tools: list[Any] | None = None
+    tools: Annotated[list[FunctionTool], Meta(max_length=128)] | None = None
+    tool_choice: str | NamedTool | None = None
+    parallel_tool_calls: bool | None = None
     functions: list[Any] | None = None
 
 
@@ -153,7 +203,11 @@ def messages_of(request: ChatRequest) -> list[Message]:
 
 def chat_options(request: ChatRequest) -> CompletionOptions:
     """How the model shall answer; raises for what is not offered."""
-    _refuse(n=request.n not in (None, 1), tools=request.tools, functions=request.functions)
+    _refuse(
+        n=request.n not in (None, 1),
+        functions=request.functions,
+        parallel_tool_calls=request.parallel_tool_calls is False,
+    )
     return CompletionOptions(
         max_tokens=request.max_completion_tokens or request.max_tokens,
         temperature=request.temperature or 0.0,
@@ -162,6 +216,8 @@ def chat_options(request: ChatRequest) -> CompletionOptions:
         stop=_stops(request.stop),
         json_schema=_schema(request.response_format),
         top_logprobs=(request.top_logprobs or 0) if request.logprobs else None,
+        tools=tuple(_tool(one.function) for one in request.tools or ()),
+        tool_choice=_tool_choice(request.tool_choice),
     )
 
 
@@ -204,10 +260,55 @@ def _message(message: ChatMessage) -> Message:
     if role is None:
         raise InvalidInput(
             f"A message has the role `{message.role[:50]}`.",
-            hint="Use `system`, `user` or `assistant`; tools are not offered.",
+            hint="Use `system`, `user`, `assistant` or `tool`.",
         )
-    # PostgreSQL knows no NUL character, and no writing needs one.
-    return Message(role, _content(message.content).replace("\x00", ""))
+    return Message(
+        role,
+        # PostgreSQL knows no NUL character, and no writing needs one.
+        _content(message.content).replace("\x00", ""),
+        tool_calls=tuple(_call(one) for one in message.tool_calls or ()),
+        tool_call_id=message.tool_call_id or "",
+    )
+
+
+def _call(call: Call) -> ToolCall:
+    name = call.function.name
+    try:
+        arguments = msgspec.json.decode(call.function.arguments or "{}")
+    except (msgspec.DecodeError, RecursionError):
+        arguments = None
+    if not isinstance(arguments, dict):
+        raise InvalidInput(
+            f"The arguments of a call of `{name[:80]}` are no JSON object.",
+            hint="Send the calls of the model back as they came.",
+        )
+    return ToolCall(id=call.id, name=name, arguments=arguments, signature=_signature(call))
+
+
+def _signature(call: Call) -> str:
+    """What we sent with the call for its provider, which wants it back."""
+    ours = call.extra_content.get("fourfold") if isinstance(call.extra_content, dict) else None
+    found = ours.get("signature") if isinstance(ours, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def _tool(function: Function) -> Tool:
+    return Tool(
+        name=function.name,
+        description=function.description or "",
+        parameters=function.parameters or {"type": "object"},
+    )
+
+
+def _tool_choice(choice: str | NamedTool | None) -> str:
+    if isinstance(choice, NamedTool):
+        return choice.function.name
+    if choice is not None and choice not in _TOOL_CHOICES:
+        raise InvalidInput(
+            f"`tool_choice` is `{choice[:80]}`.",
+            hint="Use `auto`, `none`, `required`, or an object with the name of a function.",
+        )
+    return choice or "auto"
 
 
 def _content(content: str | list[Part] | None) -> str:
