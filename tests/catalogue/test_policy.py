@@ -9,8 +9,8 @@ import pytest
 
 from fourfold.catalogue import Catalogue, Known, read_catalogue
 from fourfold.catalogue.catalogue import adapter_of
-from fourfold.catalogue.places import place_of
 from fourfold.catalogue.policy import Policy, read_policy
+from fourfold.catalogue.sites import site_of
 from fourfold.catalogue.verdicts import Verdict, judge, judge_unlisted
 from fourfold.core.errors import InvalidProject
 from fourfold.reports.words import finding
@@ -104,13 +104,13 @@ def test_weights_outlive_the_service_that_offered_them(catalogue: Catalogue) -> 
 
 
 def residency(catalogue: Catalogue, name: str, url: str, **policy: Any) -> dict[str, str]:
-    """Codes and levels of what is said of the place, for a company that wants the EU."""
+    """Codes and levels of what is said of the site, for a company that wants the EU."""
     model = catalogue.model(name)
-    place = place_of(url, model.offers[0].id if model.offers else name, catalogue.hosts)
+    site = site_of(url, model.offers[0].id if model.offers else name, catalogue.hosts)
     asked = Policy.model_validate({"company": SMALL, "regions": ["eu"], **policy})
-    findings = judge(model, catalogue, asked, today=TODAY, place=place).findings
-    about_places = {"residency", "unknown_place", "own_network"}
-    return {one.code: one.level for one in findings if one.code in about_places}
+    findings = judge(model, catalogue, asked, today=TODAY, site=site).findings
+    about_sites = {"residency", "unknown_site", "own_network"}
+    return {one.code: one.level for one in findings if one.code in about_sites}
 
 
 @pytest.mark.parametrize(
@@ -118,11 +118,11 @@ def residency(catalogue: Catalogue, name: str, url: str, **policy: Any) -> dict[
     [
         ("phi-4", "http://127.0.0.1:8000/v1", {}),
         ("phi-4", "http://10.1.2.3:8000/v1", {"own_network": "warning"}),
-        ("phi-4", "https://models.example.com/v1", {"unknown_place": "approval"}),
+        ("phi-4", "https://models.example.com/v1", {"unknown_site": "approval"}),
         ("deepseek-v4-pro", "https://api.deepseek.com", {"residency": "approval"}),
         ("gpt-5.4", "https://api.openai.com/v1", {"residency": "approval"}),
         ("gpt-5.4", "https://eu.api.openai.com/v1", {}),
-        ("gpt-5.4", "https://ours.openai.azure.com/openai/v1", {"unknown_place": "approval"}),
+        ("gpt-5.4", "https://ours.openai.azure.com/openai/v1", {"unknown_site": "approval"}),
         ("mistral-large-3", "https://api.mistral.ai/v1", {"residency": "approval"}),
         ("mistral-large-3", "https://api.eu.mistral.ai/v1", {}),
     ],
@@ -133,10 +133,10 @@ def test_the_offer_that_is_asked_is_judged_and_not_all_that_its_hosts_have(
     assert residency(catalogue, name, url) == found
 
 
-def test_what_the_policy_makes_of_a_place_is_its_own_affair(catalogue: Catalogue) -> None:
-    levels = {"unknown_place": "forbidden", "own_network": "approval"}
+def test_what_the_policy_makes_of_a_site_is_its_own_affair(catalogue: Catalogue) -> None:
+    levels = {"unknown_site": "forbidden", "own_network": "approval"}
     found = residency(catalogue, "phi-4", "https://models.example.com/v1", levels=levels)
-    assert found == {"unknown_place": "forbidden"}
+    assert found == {"unknown_site": "forbidden"}
     found = residency(catalogue, "phi-4", "http://10.1.2.3/v1", levels=levels)
     assert found == {"own_network": "approval"}
     assert residency(catalogue, "phi-4", "https://models.example.com/v1", regions=[]) == {}
@@ -178,12 +178,12 @@ def test_conditions_that_do_not_hold_inside_a_company_are_lifted_there_only(
 
 def test_a_host_may_ask_that_people_are_told_too(catalogue: Catalogue) -> None:
     policy = Policy.model_validate({"company": SMALL, "use": "customer-facing"})
-    at_azure = place_of("https://ours.openai.azure.com/openai/v1", "gpt", catalogue.hosts)
+    at_azure = site_of("https://ours.openai.azure.com/openai/v1", "gpt", catalogue.hosts)
     model = catalogue.model("gpt-5.4")
     assert "shown_to_users" not in {
         one.code for one in judge(model, catalogue, policy, today=TODAY).findings
     }
-    found = judge(model, catalogue, policy, today=TODAY, place=at_azure)
+    found = judge(model, catalogue, policy, today=TODAY, site=at_azure)
     assert "shown_to_users" in codes(found, "warning")
 
 

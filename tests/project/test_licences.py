@@ -58,25 +58,25 @@ def test_a_project_that_wants_the_union_is_judged_by_each_address(
     assert level(tmp_path, config, name) == found
 
 
-def test_an_unknown_place_can_be_a_warning_or_forbidden(
+def test_an_unknown_site_can_be_a_warning_or_forbidden(
     tmp_path: Path, config: ProjectConfig
 ) -> None:
     for wanted in ("warning", "forbidden"):
-        text = f"{POLICY}regions: [eu]\nlevels: {{unknown_place: {wanted}}}\n"
+        text = f"{POLICY}regions: [eu]\nlevels: {{unknown_site: {wanted}}}\n"
         (tmp_path / "policy.yaml").write_text(text)
         assert level(tmp_path, config, "far") == wanted
 
 
-def test_what_is_known_names_the_place_that_is_asked_and_not_all_hosts(
+def test_what_is_known_names_the_site_that_is_asked_and_not_all_hosts(
     tmp_path: Path, config: ProjectConfig
 ) -> None:
     names = ["plain", "eu", "far", "here", "extractive"]
     found = {name: one.as_json() for name, one in look(tmp_path, config, names).items()}
-    assert found["plain"]["place"]["regions"] == ["global"]
-    assert found["eu"]["place"]["regions"] == ["eu"]
-    assert found["eu"]["place"]["host"] == "Mistral AI, La Plateforme"
-    assert (found["far"]["place"]["kind"], found["far"]["place"]["regions"]) == ("unknown", [])
-    assert found["here"]["place"]["kind"] == "own-machine"
+    assert found["plain"]["site"]["regions"] == ["global"]
+    assert found["eu"]["site"]["regions"] == ["eu"]
+    assert found["eu"]["site"]["host"] == "Mistral AI, La Plateforme"
+    assert (found["far"]["site"]["kind"], found["far"]["site"]["regions"]) == ("unknown", [])
+    assert found["here"]["site"]["kind"] == "own-machine"
     assert "regions" not in found["eu"]["catalogue"]
     assert "extractive" not in found
 

@@ -1,4 +1,4 @@
-"""What speaks against a model, or has to be kept in mind: its licence, its place, its time."""
+"""What speaks against a model, or has to be kept in mind: its licence, its site, its time."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from fourfold.catalogue.places import Place, places_in
 from fourfold.catalogue.policy import Level, Levels, Policy
 from fourfold.catalogue.records import UNKNOWN, CatalogueModel, Licence
 from fourfold.catalogue.regions import is_barred, outside
+from fourfold.catalogue.sites import Site, hosts_in
 
 _SOON: Final = datetime.timedelta(days=183)
 _NOTHING: Final = frozenset({"none", "", UNKNOWN})
@@ -92,41 +92,41 @@ def of_time(model: CatalogueModel, levels: Levels, today: datetime.date) -> Iter
         yield Finding("retires_soon", levels.retires_soon, text, {"date": retired})
 
 
-def of_place(model: CatalogueModel, policy: Policy, place: Place | None) -> Iterator[Finding]:
+def of_site(model: CatalogueModel, policy: Policy, site: Site | None) -> Iterator[Finding]:
     """Whether data stay in the regions that the policy names, and what the host asks to be shown.
 
-    Without a place the model is judged in general: open weights can run on own hardware, a closed
+    Without a site the model is judged in general: open weights can run on own hardware, a closed
     model needs a host that offers one of the regions.
     """
-    if place and place.host and policy.use == "customer-facing":
-        yield from _shown(place.host.shown_to_users, policy.levels)
-    if not policy.regions or (place and place.kind == "own-machine"):
+    if site and site.host and policy.use == "customer-facing":
+        yield from _shown(site.host.shown_to_users, policy.levels)
+    if not policy.regions or (site and site.kind == "own-machine"):
         return
     wanted = {"regions": ", ".join(policy.regions)}
-    if place is None:
-        if not model.is_open and not places_in(model, policy.regions):
+    if site is None:
+        if not model.is_open and not hosts_in(model, policy.regions):
             text = f"No host is known that processes its data in {wanted['regions']}."
             yield Finding("residency", policy.levels.residency, text, wanted)
-    elif place.regions:
-        if away := outside(place.regions, policy.regions):
+    elif site.regions:
+        if away := outside(site.regions, policy.regions):
             where = ", ".join(away)
-            text = f"{_who(place)} may process data in: {where}. Allowed: {wanted['regions']}."
+            text = f"{_who(site)} may process data in: {where}. Allowed: {wanted['regions']}."
             yield Finding("residency", policy.levels.residency, text, {**wanted, "where": where})
-    elif place.kind == "own-network":
-        text = f"`{place.address}` is in your own network; it must stand in {wanted['regions']}."
-        values = {**wanted, "address": place.address}
+    elif site.kind == "own-network":
+        text = f"`{site.address}` is in your own network; it must stand in {wanted['regions']}."
+        values = {**wanted, "address": site.address}
         yield Finding("own_network", policy.levels.own_network, text, values)
     else:
         text = (
-            f"Nobody knows where {_who(place)} processes data. When you know, write its `region` "
+            f"Nobody knows where {_who(site)} processes data. When you know, write its `region` "
             "into fourfold.yaml."
         )
-        values = {**wanted, "address": _who(place)}
-        yield Finding("unknown_place", policy.levels.unknown_place, text, values)
+        values = {**wanted, "address": _who(site)}
+        yield Finding("unknown_site", policy.levels.unknown_site, text, values)
 
 
-def _who(place: Place) -> str:
-    return place.host.title if place.host else f"`{place.address}`"
+def _who(site: Site) -> str:
+    return site.host.title if site.host else f"`{site.address}`"
 
 
 def _commerce(licence: Licence, policy: Policy) -> Iterator[Finding]:

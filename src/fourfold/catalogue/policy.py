@@ -64,7 +64,7 @@ class Levels(_Part):
     derivatives_inherit: Level = Field("warning", description="A tuned model keeps its terms.")
     no_training_on_output: Level = Field("warning", description="Its output may not train others.")
     residency: Level = Field("approval", description="Processed outside the regions asked for.")
-    unknown_place: Level = Field("approval", description="Nobody knows where it is processed.")
+    unknown_site: Level = Field("approval", description="Nobody knows where it is processed.")
     own_network: Level = Field("warning", description="In the own network, wherever that stands.")
 
 
@@ -137,10 +137,10 @@ def _unknown_names(
         ("regions", "region", policy.regions, offered | UNION | NEIGHBOURS),
         ("approvals", "model", _approved(policy), {*catalogue.models} | others),
     ):
-        for place, name in enumerate(names):
+        for number, name in enumerate(names):
             if name in known or (kind == "model" and name.endswith(".gguf")):
                 continue
-            at = {"licences": name, "providers": name}.get(key, place)
+            at = {"licences": name, "providers": name}.get(key, number)
             line = written.line((key, at, "model") if kind == "model" else (key, at))
             listed = catalogue.offered_as(name) if kind == "model" else None
             hint = f"The catalogue calls it `{listed.name}`." if listed else _nearest(name, known)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fourfold.catalogue.catalogue import Catalogue
-from fourfold.catalogue.places import places_in
 from fourfold.catalogue.policy import Policy
 from fourfold.catalogue.ranking import Fit, fits
 from fourfold.catalogue.records import CatalogueModel, Offer
+from fourfold.catalogue.sites import hosts_in
 from fourfold.catalogue.verdicts import Verdict, judge
 
 TASK_TOKENS: Final[Mapping[str, tuple[int, int]]] = {
@@ -144,7 +144,7 @@ def _reasons(
     written = model.get("output")
     if written and "text" not in written:
         against.append("it does not write text")
-    if wishes.regions and not model.is_open and not places_in(model, wishes.regions):
+    if wishes.regions and not model.is_open and not hosts_in(model, wishes.regions):
         against.append(f"no known host in {', '.join(wishes.regions)}")
     _languages(model, wishes, against, unknown)
     _size(model, wishes, against, unknown)
@@ -195,7 +195,7 @@ def _languages(
 
 def _cheapest(model: CatalogueModel, wishes: Wishes) -> tuple[Offer | None, float | None]:
     """The cheapest offer in the regions asked for, and its price for 1,000 tasks."""
-    allowed = {*places_in(model, wishes.regions)} if wishes.regions else None
+    allowed = {*hosts_in(model, wishes.regions)} if wishes.regions else None
     priced = [
         (cost * 1000, offer)
         for offer in model.offers

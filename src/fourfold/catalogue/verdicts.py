@@ -11,14 +11,14 @@ from fourfold.catalogue.catalogue import Catalogue
 from fourfold.catalogue.findings import (
     Finding,
     of_law,
-    of_place,
     of_provider,
+    of_site,
     of_terms,
     of_time,
 )
-from fourfold.catalogue.places import Place
 from fourfold.catalogue.policy import Approval, Level, Policy
 from fourfold.catalogue.records import UNKNOWN, CatalogueModel, Licence
+from fourfold.catalogue.sites import Site
 
 _ORDER: Final[tuple[Level, ...]] = ("allowed", "warning", "approval", "forbidden")
 
@@ -59,15 +59,15 @@ def judge(
     policy: Policy,
     *,
     today: datetime.date,
-    place: Place | None = None,
+    site: Site | None = None,
 ) -> Verdict:
     """Hold a model against a policy. It reads terms for you; it is no legal advice.
 
-    `place` is where the model is really asked, if that is known. A model that was tuned from
+    `site` is where the model is really asked, if that is known. A model that was tuned from
     another answers for the terms of that one too, where they go on to hold.
     """
     licence = catalogue.licence_of(model)
-    findings = [*_findings(model, catalogue, policy, today, place)]
+    findings = [*_findings(model, catalogue, policy, today, site)]
     level: Level = max((one.level for one in findings), key=_ORDER.index, default="allowed")
     approvals = [one for one in policy.approvals if one.model == model.name]
     approval = next((one for one in approvals if _is_in_force(one, today)), None)
@@ -86,11 +86,11 @@ def judge(
 
 
 def judge_unlisted(
-    name: str, policy: Policy, *, today: datetime.date, place: Place | None = None
+    name: str, policy: Policy, *, today: datetime.date, site: Site | None = None
 ) -> Verdict:
     """A model that the catalogue does not have: its terms are unknown."""
     unlisted = CatalogueModel(name=name, title=name, family="", provider="", facts={})
-    return judge(unlisted, Catalogue({}, {}, {}, {}, {}), policy, today=today, place=place)
+    return judge(unlisted, Catalogue({}, {}, {}, {}, {}), policy, today=today, site=site)
 
 
 def _findings(
@@ -98,11 +98,11 @@ def _findings(
     catalogue: Catalogue,
     policy: Policy,
     today: datetime.date,
-    place: Place | None,
+    site: Site | None,
 ) -> Iterator[Finding]:
     yield from of_provider(model, policy)
     yield from of_time(model, policy.levels, today)
-    yield from of_place(model, policy, place)
+    yield from of_site(model, policy, site)
     yield from of_law(policy, today)
     own = catalogue.licences.get(model.get("licence") or "")
     inherited = list(catalogue.inherited(model))

@@ -48,7 +48,7 @@ def permission(system: str, facts: Mapping[str, Any]) -> Permission:
         return Permission(system=system, forbidden=True, reasons=_worst(licence))
     reasons = list(_worst(licence)) if verdict == "approval" else []
     agreed = bool(licence.get("approved_by"))
-    told = any(one["code"] in {"residency", "unknown_place"} for one in reasons)
+    told = any(one["code"] in {"residency", "unknown_site"} for one in reasons)
     if facts.get("kind") == "remote" and not (agreed or told or places(facts)):
         reasons.append(_UNKNOWN_PLACE)
     return Permission(system=system, forbidden=False, reasons=tuple(reasons))
@@ -62,8 +62,8 @@ def places(facts: Mapping[str, Any]) -> Sequence[str]:
     """
     if facts.get("kind") in {"baseline", "weights"}:
         return ["own"]
-    if place := facts.get("place"):
-        return ["own"] if place["kind"].startswith("own") else list(place["regions"])
+    if site := facts.get("site"):
+        return ["own"] if site["kind"].startswith("own") else list(site["regions"])
     if host := facts.get("host"):
         return list(host["regions"])
     sold = (facts.get("catalogue") or {}).get("kind") == "proprietary"

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fourfold.catalogue.catalogue import Catalogue, adapter_of
-from fourfold.catalogue.places import OWN_MACHINE, Place, place_of
 from fourfold.catalogue.policy import FILE_NAME, Policy, read_policy
+from fourfold.catalogue.sites import OWN_MACHINE, Site, site_of
 from fourfold.catalogue.verdicts import Verdict, judge, judge_unlisted
 from fourfold.core.errors import FourfoldError
 from fourfold.project import wiring
@@ -34,20 +34,20 @@ class Looked:
     """A model as the gate saw it: what the policy says, where it is asked, what is known of it."""
 
     verdict: Verdict
-    place: Place
+    site: Site
     known: CatalogueModel | None
 
     def as_json(self) -> dict[str, Any]:
-        """Licence, place, maker, size and way out, as reports show them."""
+        """Licence, site, maker, size and way out, as reports show them."""
         found: dict[str, Any] = {
             "licence": self.verdict.as_json(),
-            "place": self.place.as_json(),
+            "site": self.site.as_json(),
         }
-        if host := self.place.host:
+        if host := self.site.host:
             found["host"] = {
                 "name": host.title,
-                "regions": list(self.place.regions),
-                "source": self.place.source.as_json() if self.place.source else None,
+                "regions": list(self.site.regions),
+                "source": self.site.source.as_json() if self.site.source else None,
             }
         if model := self.known:
             found["catalogue"] = {
@@ -106,13 +106,13 @@ def look(
     policy = read_policy(folder, catalogue, others=others) or Policy()
     found = {}
     for name, model in models.items():
-        place = _place(name, model, config, catalogue)
+        site = _site(name, model, config, catalogue)
         verdict = (
-            judge(model, catalogue, policy, today=day, place=place)
+            judge(model, catalogue, policy, today=day, site=site)
             if model
-            else judge_unlisted(name, policy, today=day, place=place)
+            else judge_unlisted(name, policy, today=day, site=site)
         )
-        found[name] = Looked(verdict=verdict, place=place, known=model)
+        found[name] = Looked(verdict=verdict, site=site, known=model)
     return found
 
 
@@ -150,14 +150,14 @@ def _model(
     return adapter_of(base, name) if base else None
 
 
-def _place(
+def _site(
     name: str, model: CatalogueModel | None, config: ProjectConfig, catalogue: Catalogue
-) -> Place:
+) -> Site:
     """Where the project has that model asked: its address, name and region in fourfold.yaml."""
     asked = next((one for one in config.models if one.name == name), None)
     if asked is None:
         return OWN_MACHINE  # weights that run in this process
-    return place_of(
+    return site_of(
         wiring.address(asked),
         asked.model,
         catalogue.hosts,

@@ -34,11 +34,11 @@ _OWN_NAMES: Final = (".local", ".internal", ".home.arpa")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Site:
     """Where one request is processed.
 
     `regions` are all in which that may be; empty: nobody knows. `is_stated` where the project says
-    so itself. A place in the own network stands wherever the company has put it.
+    so itself. A site in the own network stands wherever the company has put it.
     """
 
     kind: Kind
@@ -60,12 +60,12 @@ class Place:
         }
 
 
-OWN_MACHINE: Final = Place(kind="own-machine")
+OWN_MACHINE: Final = Site(kind="own-machine")
 
 
-def place_of(
+def site_of(
     url: str, model: str, hosts: Mapping[str, Host], *, stated: str = "", is_sold: bool = False
-) -> Place:
+) -> Site:
     """Where the model is processed that is asked at that address under that name.
 
     Only an address of this machine or of a private network is the company's own, and not for a
@@ -73,18 +73,18 @@ def place_of(
     the catalogue has is unknown. `stated` is a region that the project itself names.
     """
     name = (urlsplit(url).hostname or "").rstrip(".")
-    found = _place(name, model, hosts, passed_on=is_sold or _is_passed_on(model))
+    found = _site(name, model, hosts, passed_on=is_sold or _is_passed_on(model))
     if not stated or found.kind == "own-machine":
         return found
-    return Place(
+    return Site(
         kind=found.kind, address=name, host=found.host, regions=(stated,), is_stated=True
     )  # fmt: skip
 
 
-def places_in(model: CatalogueModel, regions: Iterable[str]) -> list[str]:
+def hosts_in(model: CatalogueModel, regions: Iterable[str]) -> list[str]:
     """Hosts of the model that can process data in one of these regions, by id.
 
-    They offer it somewhere; whether one request stays there, its address decides (`place_of`).
+    They offer it somewhere; whether one request stays there, its address decides (`site_of`).
     """
     wanted = list(regions)
     offered = (offer.host for offer in model.offers)
@@ -95,18 +95,18 @@ def places_in(model: CatalogueModel, regions: Iterable[str]) -> list[str]:
     )
 
 
-def _place(name: str, model: str, hosts: Mapping[str, Host], *, passed_on: bool) -> Place:
+def _site(name: str, model: str, hosts: Mapping[str, Host], *, passed_on: bool) -> Site:
     own = _own_kind(name)
     if own and not passed_on:
-        return Place(kind=own, address=name)
+        return Site(kind=own, address=name)
     for host in hosts.values():
         endpoint = next((one for one in host.endpoints if _fits(one, name, model)), None)
         if endpoint:
             regions, source = endpoint.regions, endpoint.source
-            return Place(kind="host", address=name, host=host, regions=regions, source=source)
+            return Site(kind="host", address=name, host=host, regions=regions, source=source)
         if name and name == urlsplit(host.url).hostname:
-            return Place(kind="host", address=name, host=host, source=host.sources.get("url"))
-    return Place(kind="unknown", address=name)
+            return Site(kind="host", address=name, host=host, source=host.sources.get("url"))
+    return Site(kind="unknown", address=name)
 
 
 def _own_kind(name: str) -> Literal["own-machine", "own-network"] | None:

@@ -3,8 +3,8 @@
 import pytest
 
 from fourfold.catalogue import Catalogue, read_catalogue
-from fourfold.catalogue.places import place_of, places_in
 from fourfold.catalogue.regions import is_barred, outside
+from fourfold.catalogue.sites import hosts_in, site_of
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def catalogue() -> Catalogue:
 def test_only_this_machine_and_private_addresses_are_one_s_own(
     catalogue: Catalogue, url: str, kind: str
 ) -> None:
-    assert place_of(url, "phi-4", catalogue.hosts).kind == kind
+    assert site_of(url, "phi-4", catalogue.hosts).kind == kind
 
 
 @pytest.mark.parametrize(
@@ -69,18 +69,18 @@ def test_only_this_machine_and_private_addresses_are_one_s_own(
 def test_the_address_and_the_model_s_name_tell_the_region_or_nobody_does(
     catalogue: Catalogue, url: str, model: str, regions: tuple[str, ...]
 ) -> None:
-    place = place_of(url, model, catalogue.hosts)
-    assert (place.kind, place.regions) == ("host", regions)
-    assert place.source is not None or url.startswith("https://api.groq")
+    site = site_of(url, model, catalogue.hosts)
+    assert (site.kind, site.regions) == ("host", regions)
+    assert site.source is not None or url.startswith("https://api.groq")
 
 
 def test_a_region_that_the_project_states_counts_but_for_its_own_machine(
     catalogue: Catalogue,
 ) -> None:
-    azure = place_of("https://ours.openai.azure.com/v1", "x", catalogue.hosts, stated="eu")
+    azure = site_of("https://ours.openai.azure.com/v1", "x", catalogue.hosts, stated="eu")
     assert (azure.kind, azure.regions, azure.is_stated) == ("host", ("eu",), True)
     assert azure.as_json()["host"] == "Azure OpenAI, Microsoft Foundry"
-    here = place_of("http://localhost/v1", "x", catalogue.hosts, stated="us")
+    here = site_of("http://localhost/v1", "x", catalogue.hosts, stated="us")
     assert (here.kind, here.is_stated) == ("own-machine", False)
 
 
@@ -89,8 +89,8 @@ def test_what_a_local_server_passes_on_is_nowhere_for_sure(
     catalogue: Catalogue, model: str
 ) -> None:
     address = "http://localhost:11434/v1"
-    assert place_of(address, model, catalogue.hosts).kind == "unknown"
-    assert place_of(address, "gpt-5.4", catalogue.hosts, is_sold=True).kind == "unknown"
+    assert site_of(address, model, catalogue.hosts).kind == "unknown"
+    assert site_of(address, "gpt-5.4", catalogue.hosts, is_sold=True).kind == "unknown"
 
 
 def test_a_country_of_the_union_lies_in_it_and_not_the_other_way_round() -> None:
@@ -104,5 +104,5 @@ def test_a_country_of_the_union_lies_in_it_and_not_the_other_way_round() -> None
 
 
 def test_hosts_of_a_model_that_offer_a_region_are_found(catalogue: Catalogue) -> None:
-    assert "openai" in places_in(catalogue.model("gpt-5.4"), ["eu"])
-    assert places_in(catalogue.model("gpt-5.4"), ["ch"]) == []
+    assert "openai" in hosts_in(catalogue.model("gpt-5.4"), ["eu"])
+    assert hosts_in(catalogue.model("gpt-5.4"), ["ch"]) == []
