@@ -1,6 +1,7 @@
 """`fourfold score`, as a user types it."""
 
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from tests.cli.conftest import Run
@@ -60,6 +61,23 @@ def test_bad_input_is_an_error_in_words(run: Run, files: Path) -> None:
         assert result.code == 1
         assert words in result.out
     assert run("score", "--metric", "f1", folder=files).code == 2
+
+
+def test_clusters_for_other_texts_are_an_error(run: Run, files: Path) -> None:
+    (files / "two.txt").write_text("a\nb\n", encoding="utf-8")
+    texts = ("--hypotheses", "drafts.txt", "--references", "released.txt")
+    result = run("score", *texts, "--clusters", "two.txt", folder=files)
+    assert result.code == 1
+    assert "3 texts, and clusters are named for 2" in result.err
+
+
+def test_letters_in_two_parts_are_told_of(run: Run, files: Path) -> None:
+    (files / "mac.txt").write_text(normalize("NFD", "Zwei Jahre Garantie.\nÖpfel\n\n"))
+    texts = ("--hypotheses", "mac.txt", "--references", "released.txt", "--json")
+    result = run("score", *texts, "--metric", "hter,ter", folder=files)
+    hter, ter = result.lines
+    assert (hter["value"], ter["value"]) == (0.0, 25.0)
+    assert "warning: One side writes letters such as `ä` in two parts" in result.err
 
 
 def test_changes_and_what_they_cost(run: Run, files: Path) -> None:

@@ -128,9 +128,11 @@ def test_few_texts_or_clusters_make_the_interval_of_minutes_wider() -> None:
 
 
 def test_minutes_of_one_text_or_cluster_have_no_interval() -> None:
-    found = effort([DRAFT], [RELEASED], timed(12)).interval
-    assert found.value > 0
-    assert np.isnan([found.low, found.high]).all()
+    found = effort([DRAFT], [RELEASED], timed(12))
+    assert found.interval.value > 0
+    assert (found.as_json()["low"], found.as_json()["high"]) == (None, None)
+    cost = money(found, per_hour=60, currency="EUR").as_json()
+    assert cost["note"] == found.note == "no interval: too few texts, or none to read"
 
 
 def test_the_fitted_times_add_up_to_the_measured_ones() -> None:

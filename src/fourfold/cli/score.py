@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from fourfold.cli.output import counted, faint, json_option, print_json, show
+from fourfold.cli.output import counted, faint, json_option, print_json, say, show
 from fourfold.cli.progress import steps_bar
 from fourfold.cli.texts import accepted_of, lines
 
 if TYPE_CHECKING:
     from fourfold.metrics.corrections import Change
+    from fourfold.metrics.resampling import Resampling
     from fourfold.metrics.scoring import Score
 
 _MANY = 1_000  # texts, from which on starting processes is worth its second
@@ -83,37 +83,61 @@ def score(
       fourfold score --metric bleu,chrf++ --hypotheses a.txt --references b.txt --json
       fourfold score --metric rouge1:ascii-stem --hypotheses a.txt --references b.txt
     """
-    from fourfold.datasets import read_timed
-    from fourfold.metrics.effort import effort, money
-    from fourfold.metrics.resampling import Resampling
-    from fourfold.metrics.scoring import scores
-
     if names == "list":
         _show_names(as_json=as_json)
         return
     if hypotheses is None or not references:
         raise click.UsageError("Give --hypotheses FILE and --references FILE.")
+    from fourfold.metrics.resampling import Resampling
+
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     texts, accepted = lines(hypotheses), accepted_of([lines(file) for file in references])
     how = Resampling(seed=seed, samples=samples, clusters=lines(clusters) if clusters else None)
+    found = _scores(wanted, texts, accepted, how)
+    if timed:
+        found += _effort(texts, accepted, timed, how, per_hour=per_hour, currency=currency)
+    for one in found:
+        _print(one, per_segment=per_segment, as_json=as_json)
+    if changes:
+        _show_changes(texts, accepted, changes, as_json=as_json)
+
+
+def _scores(
+    wanted: Sequence[str],
+    texts: Sequence[str],
+    accepted: Sequence[Sequence[str]],
+    how: Resampling,
+) -> list[Score]:
+    """The metrics one after the other, with a bar; many texts in several processes."""
+    from fourfold.metrics.cautions import cautions
+    from fourfold.metrics.scoring import scores
+
     workers = (os.cpu_count() or 1) if len(texts) >= _MANY else 1
     with steps_bar(wanted) as steps:
         done = scores(wanted, texts, accepted, how, workers=workers)
         found = [one for _, one in zip(steps, done, strict=True)]
-    if timed:
-        first = [known[0] for known in accepted]
-        minutes = effort(texts, first, read_timed(timed), how)
-        found.append(minutes)
-        if per_hour is not None:
-            found.append(money(minutes, per_hour=per_hour, currency=currency))
-    for one in found:
-        if as_json:
-            segments = {"segments": list(one.segments)} if per_segment else {}
-            print_json({**one.as_json(), **segments})
-        else:
-            _show(one, per_segment=per_segment)
-    if changes:
-        _show_changes(texts, accepted, changes, as_json=as_json)
+    for sentence in cautions(wanted, texts, accepted):
+        say(f"warning: {sentence}")
+    return found
+
+
+def _effort(
+    texts: Sequence[str],
+    accepted: Sequence[Sequence[str]],
+    timed: Path,
+    how: Resampling,
+    *,
+    per_hour: float | None,
+    currency: str,
+) -> list[Score]:
+    """Minutes for 1,000 texts, and the money where an hour has a price."""
+    from fourfold.datasets import read_timed
+    from fourfold.metrics.effort import effort, money
+
+    minutes = effort(texts, [known[0] for known in accepted], read_timed(timed), how)
+    if per_hour is None:
+        return [minutes]
+    return [minutes, money(minutes, per_hour=per_hour, currency=currency)]
 
 
 def _show_changes(
@@ -145,10 +169,14 @@ def _marked(change: Change) -> str:
     }[change.kind]
 
 
-def _show(one: Score, *, per_segment: bool) -> None:
+def _print(one: Score, *, per_segment: bool, as_json: bool) -> None:
+    if as_json:
+        segments = {"segments": list(one.segments)} if per_segment else {}
+        print_json({**one.as_json(), **segments})
+        return
     digits = 2 if abs(one.interval.value) > 1 else 4
     low, high = one.interval.low, one.interval.high
-    between = "one text: no interval" if isnan(low) else f"{low:.{digits}f} to {high:.{digits}f}"
+    between = one.note or f"{low:.{digits}f} to {high:.{digits}f}"
     texts = counted(one.count, "text")
     show(f"{one.metric:<16} {one.interval.value:>10,.{digits}f}   {between}   {texts}")
     show(faint(f"                 {one.signature}"))

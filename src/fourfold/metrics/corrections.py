@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+from unicodedata import normalize
 
 from sacrebleu.metrics.lib_ter import _MAX_SHIFT_CANDIDATES, BeamEditDistance, _shift
 
@@ -57,10 +58,11 @@ def correction(draft: str, released: str) -> Correction:
     """What turns the draft into the released text with the fewest edits that TER's search finds.
 
     Sources: Snover et al. 2006, https://aclanthology.org/2006.amta-papers.25; the search is that
-    of sacrebleu, so `edits` equals its count.
+    of sacrebleu, so `edits` equals its count. A letter is the same in one part or two (NFC).
     """
-    wanted = released.split()
-    words: list[str] = [_Word(place, word) for place, word in enumerate(draft.split())]
+    wanted = normalize("NFC", released).split()
+    drafted = normalize("NFC", draft).split()
+    words: list[str] = [_Word(place, word) for place, word in enumerate(drafted)]
     if not wanted:
         gone = tuple(Change("deleted", str(word.written), "") for word in _as_words(words))
         return Correction(changes=gone, shifts=0, words=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from fourfold.metrics.base import averaged, count_of, mean
 from fourfold.metrics.corrections import Correction, correction
@@ -21,16 +22,20 @@ class Untouched:
 
     def signature(self, references: int | None = 1) -> str:
         """Case and punctuation count."""
-        return f"untouched|{count_of(references)}|case:mixed|punct:yes|blanks:no"
+        return f"untouched|{count_of(references)}|case:mixed|punct:yes|blanks:no|norm:nfc"
 
     def figures(self, hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> Figures:
         """1 or 0 for each text."""
         pairs = zip(hypotheses, references, strict=True)
-        return averaged(text.split() in [one.split() for one in known] for text, known in pairs)
+        return averaged(_words(text) in map(_words, known) for text, known in pairs)
 
     def value(self, figures: Figures) -> float:
         """The mean."""
         return mean(figures)
+
+
+def _words(text: str) -> list[str]:
+    return normalize("NFC", text).split()
 
 
 class _Edits:
@@ -41,7 +46,7 @@ class _Edits:
 
     def signature(self, references: int | None = 1) -> str:
         """The search for edits is TER's."""
-        search = f"case:lc|tok:tercom|norm:no|punct:yes|version:{version('sacrebleu')}"
+        search = f"case:lc|tok:tercom|norm:nfc|punct:yes|version:{version('sacrebleu')}"
         return f"{self.name}|{count_of(references)}|per:100-words|{search}"
 
     def figures(self, hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> Figures:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, nan, sqrt
+from math import exp, isnan, nan, sqrt
 from typing import TYPE_CHECKING
 
 from fourfold.core.errors import InvalidInput
@@ -60,12 +60,14 @@ def effort(
     if not len(load):
         raise InvalidInput("There is nothing to score.", hint="The files hold no text.")
     per_word, per_edit = fitted(known, seconds)
+    found = minutes_interval(load, known, seconds, how)
     return Score(
         metric="minutes_per_1000",
-        interval=minutes_interval(load, known, seconds, how),
+        interval=found,
         count=len(load),
         signature=f"minutes_per_1000|timed:{len(timed)}|seconds_a_word:{per_word:.3g}"
         f"|seconds_an_edit:{per_edit:.3g}|fit:poisson|version:2",
+        note="no interval: too few texts, or none to read" if isnan(found.low) else "",
     )
 
 
@@ -80,6 +82,7 @@ def money(minutes: Score, *, per_hour: float, currency: str) -> Score:
         interval=Interval(value, low, high),
         count=minutes.count,
         signature=f"cost_per_1000|currency:{currency}|per_hour:{per_hour:g}|{minutes.signature}",
+        note=minutes.note,
     )
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
+from fourfold.core.errors import InvalidInput
 from fourfold.metrics.base import averaged, count_of, mean
 
 if TYPE_CHECKING:
     from fourfold.metrics.base import Figures
+
+
+_MOST_LABELS = 500
 
 
 class Accuracy:
@@ -19,13 +24,13 @@ class Accuracy:
 
     def signature(self, references: int | None = 1) -> str:
         """Capital and small letters differ."""
-        return f"accuracy|{count_of(references)}|case:mixed|strip:yes"
+        return f"accuracy|{count_of(references)}|case:mixed|strip:yes|norm:nfc"
 
     def figures(self, hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> Figures:
         """1 or 0 for each text."""
         pairs = zip(hypotheses, references, strict=True)
         return averaged(
-            text.strip() in [one.strip() for one in accepted] for text, accepted in pairs
+            _label(text) in [_label(one) for one in accepted] for text, accepted in pairs
         )
 
     def value(self, figures: Figures) -> float:
@@ -45,15 +50,22 @@ class MacroF1:
 
     def signature(self, references: int | None = 1) -> str:
         """Over which labels it is averaged."""
-        return f"macro_f1|{count_of(references)}|case:mixed|strip:yes|avg:labels|labels:used"
+        return (
+            f"macro_f1|{count_of(references)}|case:mixed|strip:yes|norm:nfc|avg:labels|labels:used"
+        )
 
     def figures(self, hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> Figures:
         """For each label: said rightly, said, and wanted."""
         import numpy as np
 
-        said = [text.strip() for text in hypotheses]
+        said = [_label(text) for text in hypotheses]
         wanted = [_wanted(text, accepted) for text, accepted in zip(said, references, strict=True)]
         column = {label: 3 * place for place, label in enumerate(sorted({*said, *wanted}))}
+        if len(column) > _MOST_LABELS:
+            raise InvalidInput(
+                f"There are {len(column):,} different labels; `macro_f1` takes {_MOST_LABELS:,}.",
+                hint="For texts, take `f1`, `chrf` or a ROUGE.",
+            )
         figures = np.zeros((len(said), 3 * len(column)))
         for row, (text, label) in enumerate(zip(said, wanted, strict=True)):
             figures[row, column[text]] += text == label
@@ -69,5 +81,9 @@ class MacroF1:
 
 
 def _wanted(text: str, accepted: Sequence[str]) -> str:
-    labels = [one.strip() for one in accepted] or [""]
+    labels = [_label(one) for one in accepted] or [""]
     return text if text in labels else labels[0]
+
+
+def _label(text: str) -> str:
+    return normalize("NFC", text).strip()

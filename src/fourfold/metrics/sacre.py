@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 import numpy as np
 from sacrebleu.metrics.base import Metric as SacreMetric
@@ -110,11 +111,14 @@ class Hter:
 
     def signature(self, references: int | None = 1) -> str:
         """TER's, with what is done to it."""
-        return f"hter|clip:1|avg:texts|{self._ter.signature(references)}"
+        return f"hter|clip:1|avg:texts|norm:nfc|{self._ter.signature(references)}"
 
     def figures(self, hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> Figures:
-        """The clipped rate of each text."""
-        rows = self._ter.figures(hypotheses, references)
+        """The clipped rate of each text; a letter is the same in one part or two."""
+        rows = self._ter.figures(
+            [normalize("NFC", text) for text in hypotheses],
+            [[normalize("NFC", one) for one in accepted] for accepted in references],
+        )
         return averaged(min(1.0, self._ter.value(row) / 100) for row in rows)
 
     def value(self, figures: Figures) -> float:

@@ -77,7 +77,8 @@ def score(
 ) -> Score:
     """Score texts against the references of each, with an interval over texts of this kind.
 
-    Raises `InvalidInput` when there is nothing to score, or not as many texts as references.
+    Raises `InvalidInput` when there is nothing to score, or not as many texts as references or
+    clusters.
     """
     if len(hypotheses) != len(references):
         raise InvalidInput(
@@ -86,11 +87,17 @@ def score(
         )
     if not hypotheses:
         raise InvalidInput("There is nothing to score.", hint="The files hold no text.")
+    how = how or Resampling()
+    if how.clusters is not None and len(how.clusters) != len(hypotheses):
+        raise InvalidInput(
+            f"There are {len(hypotheses)} texts, and clusters are named for {len(how.clusters)}.",
+            hint="Name one for each text, in the same order.",
+        )
     numbers = {len(accepted) for accepted in references}
     return score_figures(
         metric,
         metric.figures(hypotheses, references),
-        how or Resampling(),
+        how,
         references=numbers.pop() if len(numbers) == 1 else None,
     )
 
@@ -107,7 +114,7 @@ def score_figures(
         count=len(figures),
         signature=metric.signature(references),
         segments=tuple(of_one(row) for row in figures),
-        note=_why_none(len(figures), how) if isnan(found.low) else "",
+        note=_why_none(figures, how) if isnan(found.low) else "",
     )
 
 
@@ -157,8 +164,10 @@ def score_interval(metric: Metric, figures: Figures, how: Resampling) -> Interva
     return Interval(found.value, nan, nan) if found.low == found.high else found
 
 
-def _why_none(count: int, how: Resampling) -> str:
-    units = count if how.clusters is None else len(set(how.clusters))
+def _why_none(figures: Figures, how: Resampling) -> str:
+    if not figures.any():
+        return "no text has anything to count"
+    units = len(figures) if how.clusters is None else len(set(how.clusters))
     if units < FEWEST_UNITS:
         noun = "texts" if how.clusters is None else "clusters"
         return f"too few {noun} for an interval: {units}, and {FEWEST_UNITS} are needed"
