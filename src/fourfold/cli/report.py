@@ -17,6 +17,12 @@ from fourfold.cli.output import command, json_option, print_json, project_option
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where to write it; default: report.html in the project.",
 )
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    help="What a US dollar is worth in the currency in which people are paid; without it, model "
+    "and people are not added up.",
+)
 @project_option
 @json_option
 @command
@@ -25,17 +31,20 @@ async def report(
     experiment: str | None,
     language: str,
     output: Path | None,
+    rate: float | None,
     folder: Path | None,
     as_json: bool,
 ) -> None:
     """Write the decision report of the last comparison, or of the one of that id or name.
 
-    One HTML file that needs nothing beside it: open it in a browser, print it on A4.
+    One HTML file that needs nothing beside it: open it in a browser, print it on A4. Every figure
+    links to where it comes from.
 
     \b
     Examples:
       fourfold report
       fourfold report --language de --output bericht.html
+      fourfold report --rate 0.92
     """
     from fourfold.core.errors import NotFound
     from fourfold.evaluation.store import Experiments
@@ -52,7 +61,7 @@ async def report(
                 error.message, hint="Make one first: fourfold compare --models A,B"
             ) from error
         file = output or project.folder / "report.html"
-    file.write_text(decision_report(entry, language=language), encoding="utf-8")
+    file.write_text(decision_report(entry, language=language, rate=rate), encoding="utf-8")
     if as_json:
         print_json({"report": str(file), "experiment": entry.subject, "language": language})
         return

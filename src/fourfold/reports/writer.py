@@ -28,7 +28,7 @@ class Writer:
         """The same for another section, with its words."""
         return Writer(self.language, section, self.sources)
 
-    def t(self, name: str, **values: object) -> Markup:
+    def t(self, name: str, /, **values: object) -> Markup:
         """A phrase of the section, filled in."""
         return phrase(self.section, name, self.language, **values)
 

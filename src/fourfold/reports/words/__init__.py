@@ -27,7 +27,7 @@ def words(section: str) -> Words:
     return found
 
 
-def phrase(section: str, name: str, language: str, **values: object) -> Markup:
+def phrase(section: str, name: str, language: str, /, **values: object) -> Markup:
     """A text in a language, filled in; values that are not marked up yet are escaped."""
     return Markup(words(section)[name][language]).format(**values)  # noqa: S704 - our own words
 
