@@ -4,12 +4,15 @@ import base64
 import json
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx2
 import pytest
 
 from fourfold.core.errors import ContextTooLong, ModelOverloaded, ModelRateLimited
+from fourfold.core.records import Message
+from fourfold.core.tools import ToolCall
 from fourfold.server import Services
 from fourfold.testing.models import ScriptedModel
 
@@ -21,6 +24,30 @@ ASK = {
 }
 CHAT = {"model": "small", "messages": [{"role": "user", "content": "Hallo"}]}
 KINDS = {"helpdesk": "application", "small": "model", "letters": "embedder"}
+WEATHER: dict[str, Any] = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+    },
+}
+CALLED = ToolCall(id="call_1", name="weather", arguments={"city": "Köln"})
+TOOL_TALK: list[dict[str, Any]] = [
+    {"role": "user", "content": "Wie ist das Wetter?"},
+    {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [
+            {
+                "id": "call_1",
+                "type": "function",
+                "function": {"name": "weather", "arguments": '{"city": "Köln"}'},
+                "extra_content": {"fourfold": {"signature": "signed"}},
+            }
+        ],
+    },
+    {"role": "tool", "content": "Regen", "tool_call_id": "call_1"},
+]
 CITATION = {
     "number": 1,
     "document": "garantie.pdf",
@@ -226,6 +253,19 @@ async def test_an_unknown_model_is_named_with_a_suggestion(client: httpx2.AsyncC
         {"max_tokens": "many"},
         {"messages": []},
         {"messages": [{"role": "tool", "content": "x"}]},
+        {"messages": [{"role": "user", "content": "x"}], "tool_choice": "weather"},
+        {"tool_choice": "required"},
+        {"tools": [WEATHER], "tool_choice": {"type": "function", "function": {"name": "rain"}}},
+        {"tools": [WEATHER], "parallel_tool_calls": False},
+        {"tools": [{"type": "function", "function": {"name": "x", "parameters": {"type": 7}}}]},
+        {
+            "messages": [
+                {
+                    "role": "assistant",
+                    "tool_calls": [{"id": "1", "function": {"name": "x", "arguments": "{"}}],
+                }
+            ]
+        },
         {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]},
         {"response_format": {"type": "json_schema"}},
         {"response_format": {"type": "xml"}},
@@ -244,12 +284,68 @@ async def test_what_is_not_offered_or_not_valid_is_refused(
     assert response.json()["error"]["type"] == "invalid_request_error"
 
 
-@pytest.mark.parametrize("more", [{"response_format": {"type": "json_object"}}, {"logprobs": True}])
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"response_format": {"type": "json_object"}}, "`response_format`"),
+        ({"logprobs": True}, "`logprobs`"),
+        ({"tools": [WEATHER]}, "`tools`"),
+        ({"messages": [*TOOL_TALK, {"role": "user", "content": "Und?"}]}, "results of tools"),
+    ],
+)
 async def test_an_application_offers_no_options_of_plain_models(
-    client: httpx2.AsyncClient, more: dict[str, Any]
+    client: httpx2.AsyncClient, more: dict[str, Any], words: str
 ) -> None:
     response = await client.post("/v1/chat/completions", json={**ASK, **more})
     assert response.status_code == 400
+    message = response.json()["error"]["message"]
+    assert message.startswith(f"`helpdesk` is an application: it takes no {words}.")
+
+
+@pytest.mark.parametrize("signature", ["", "signed"])
+async def test_a_plain_model_asks_for_calls_of_tools(
+    client: httpx2.AsyncClient, services: Services, signature: str
+) -> None:
+    said = replace(CALLED, signature=signature)
+    services.models["small"] = ScriptedModel([(said,), (said,)], name="small")
+    whole = (await client.post("/v1/chat/completions", json={**CHAT, "tools": [WEATHER]})).json()
+    call: dict[str, Any] = {
+        "id": "call_1",
+        "type": "function",
+        "function": {"name": "weather", "arguments": '{"city":"Köln"}'},
+    }
+    if signature:
+        call["extra_content"] = {"fourfold": {"signature": "signed"}}
+    assert whole["choices"][0] == {
+        "index": 0,
+        "message": {"role": "assistant", "content": None, "refusal": None, "tool_calls": [call]},
+        "logprobs": None,
+        "finish_reason": "tool_calls",
+    }
+    body = {**CHAT, "tools": [WEATHER], "stream": True}
+    chunks = events_of(await client.post("/v1/chat/completions", json=body))
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
+    assert [one["tool_calls"] for one in deltas if "tool_calls" in one] == [[{"index": 0, **call}]]
+    assert chunks[-1]["choices"][0]["finish_reason"] == "tool_calls"
+
+
+async def test_calls_and_results_reach_the_model_as_they_came(
+    client: httpx2.AsyncClient, services: Services
+) -> None:
+    model = services.models["small"] = ScriptedModel(["Es regnet.", (CALLED,)], name="small")
+    choice = {"type": "function", "function": {"name": "weather"}}
+    body = {**CHAT, "messages": TOOL_TALK, "tools": [WEATHER], "tool_choice": "none"}
+    response = await client.post("/v1/chat/completions", json=body)
+    assert response.json()["choices"][0]["message"]["content"] == "Es regnet."
+    signed = replace(CALLED, signature="signed")
+    assert model.asked[0][1:] == (
+        Message("assistant", "", tool_calls=(signed,)),
+        Message("tool", "Regen", tool_call_id="call_1"),
+    )
+    assert model.options[0].tools[0].name == "weather"
+    named = await client.post("/v1/chat/completions", json={**body, "tool_choice": choice})
+    assert model.options[1].tool_choice == "weather"
+    assert named.json()["choices"][0]["finish_reason"] == "tool_calls"
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,13 @@ def _cut(reply: str, options: CompletionOptions) -> tuple[list[str], bool]:
 def _checked(calls: tuple[ToolCall, ...], options: CompletionOptions) -> tuple[ToolCall, ...]:
     """The calls, after the checks that those of a server pass through."""
     pieces = [
-        CallPiece(index=place, id=one.id, name=one.name, arguments=json.dumps(dict(one.arguments)))
+        CallPiece(
+            index=place,
+            id=one.id,
+            name=one.name,
+            arguments=json.dumps(dict(one.arguments)),
+            signature=one.signature,
+        )
         for place, one in enumerate(calls)
     ]
     return calls_of(pieces, options, "stop", lambda: "call")
