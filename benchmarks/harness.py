@@ -70,6 +70,7 @@ def records(data: Path) -> Iterator[dict[str, Any]]:
             choices = [*others[:place], right, *others[place:]]
             known = f"{passage}: {one['context']}\n{question}: {asked['question']}"
             yield {
+                "number": taken,
                 "prompt": f"{known}\n{answer}:",
                 "choices": choices,
                 "right": place,
@@ -182,7 +183,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, help="Only so many of the 20.")
     parser.add_argument("--json", type=Path, dest="out")
     options = parser.parse_args()
-    rows = list(records(options.data))[: options.records]
+    rows = sorted(records(options.data), key=lambda row: row["number"])[: options.records]
     through = through_the_server(rows, options.model.resolve())
     found = {
         "records": len(rows),

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +22,7 @@ from fourfold.server.assembly import services_of
 from fourfold.server.run import server_for
 
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+_PATIENCE_SECONDS = 3_600  # a long prompt is scored token by token, on a busy machine slowly
 _LAST_LINES = 12  # of what the harness says when it fails
 
 
@@ -74,7 +76,9 @@ class _serving:  # noqa: N801 it is used as a verb
         def started(host: str, port: int) -> None:
             self._ready.set_result(f"http://{host}:{port}")
 
-        app = create_app(services_of(self._project))
+        services = services_of(self._project)
+        patient = replace(services.limits, request_seconds=float(_PATIENCE_SECONDS))
+        app = create_app(replace(services, limits=patient))
         self._server = server_for(app, "127.0.0.1", 0, started=started)
         self._task = asyncio.create_task(self._server.serve())
         either: list[asyncio.Future[Any]] = [self._ready, self._task]
@@ -97,6 +101,7 @@ def _arguments(
 ) -> list[str]:
     where = f"base_url={url}/v1/completions,model={name},tokenizer_backend=remote"
     how = f"num_concurrent=1,max_retries=1,max_length={context_tokens - 1}"
+    how = f"{how},timeout={_PATIENCE_SECONDS}"
     return [
         *("--model", "local-completions", "--model_args", f"{where},{how}"),
         *("--tasks", ",".join(tasks)),
