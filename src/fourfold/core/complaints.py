@@ -50,7 +50,8 @@ def complaints(
         elif problem["type"] == "missing":
             yield inside, f"`{name}` is missing."
         else:
-            yield inside, f"`{name}` {_complaint(problem)}."
+            text = f"`{name}` {_complaint(problem)}"
+            yield inside, text if text.endswith("?") else f"{text}."
 
 
 def _once(problems: Sequence[Any], form: type[BaseModel]) -> Iterator[tuple[Location, Any]]:
@@ -77,7 +78,7 @@ def _complaint(problem: Any) -> str:
         allowed = [one.strip("' ") for one in context["expected"].replace(" or ", ", ").split(", ")]
         close = get_close_matches(str(given), allowed, n=1)
         nearest = f". Did you mean `{close[0]}`?" if close else ""
-        return f"cannot be `{given}`; allowed: {', '.join(allowed)}{nearest}".rstrip(".")
+        return f"cannot be `{given}`; allowed: {', '.join(allowed)}{nearest}"
     if problem["type"] == "value_error":
         return str(context["error"])
     if words := _WORDS.get(problem["type"]):
