@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fourfold.reports.found import Found
+from markupsafe import Markup
+
+from fourfold.reports.found import DOLLARS, Found
 from fourfold.reports.words import word, words
 from fourfold.reports.writer import Writer
 
@@ -23,6 +25,7 @@ def method(found: Found, write: Writer) -> Mapping[str, Any]:
             ),
             write.t("figures"),
             write.t("rule", relevant=write.cite(write.gap(found.relevant), "rule", "relevant")),
+            *_possibly_paid(found, write),
         ],
         "terms_title": write.t("terms"),
         "terms": [
@@ -31,3 +34,12 @@ def method(found: Found, write: Writer) -> Mapping[str, Any]:
             if metric in words("explained")
         ],
     }
+
+
+def _possibly_paid(found: Found, write: Writer) -> Iterator[Markup]:
+    """What a run that was killed may have cost beside what is known."""
+    paid = found.body.get("possibly_paid") or {}
+    if paid.get("requests"):
+        count = write.cite(write.n(paid["requests"], 0), "evidence", "possibly_paid")
+        money = write.cite(write.money(paid["usd"], DOLLARS), "evidence", "possibly_paid")
+        yield write.t("possibly_paid", count=count, money=money)
