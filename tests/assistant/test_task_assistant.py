@@ -276,6 +276,14 @@ async def test_the_baseline_gives_the_nearest_sentences_of_the_passages() -> Non
     assert await extracted("Was kostet die Rücksendung?", passages) == "Rücksendung kostet nichts."
 
 
+async def test_the_baseline_answers_a_german_text_in_german_where_it_can() -> None:
+    english = "The warranty of the engine is two years."
+    german = "Auf den Motor geben wir zwei Jahre Garantie."
+    asked = "Wie lange gilt the warranty of the engine, und für wen?"
+    assert await extracted(asked, [english, german]) == german
+    assert await extracted(asked, [english]) == english
+
+
 async def test_the_baseline_takes_the_label_of_the_nearest_example() -> None:
     examples = [
         Example(text="Sehr gut gefallen", answer='{"sentiment": "positive"}'),

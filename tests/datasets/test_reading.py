@@ -50,11 +50,25 @@ def test_other_usual_names_are_understood(
         ("", "holds no record"),
         ("nonsense", "line 1: it is not JSON"),
         ("[1]", "line 1: it is not an object"),
-        ('{"text": " ", "reference": "x"}', "no text"),
+        ('{"text": " ", "reference": "x"}', "`text` is empty"),
+        ('{"question": 5, "reference": "x"}', "`question` is no text"),
+        ('{"reference": "x"}', "no text under `text`"),
         ('{"text": "x"}', "nothing under `reference`"),
-        ('{"text": "x", "references": []}', "are empty"),
+        ('{"text": "x", "references": []}', "`references` are empty"),
+        ('{"text": "x", "reference": " "}', "`reference` is empty; where nothing is right, write"),
+        ('{"text": "x", "references": ["a", ""]}', "`references` are empty"),
+        ('{"text": "x", "references": ["a", null]}', "one of its `references` is null"),
         ('{"text": "x", "reference": "y", "tags": "mail"}', "`tags` are not a list"),
-        ('{"id": "1", "text": "x", "reference": "y"}\n' * 2, "the id `1` stands there 2 times"),
+        ('{"text": "x", "reference": "y", "passages": 0}', "`passages` are not a list"),
+        ('{"text": "x", "reference": "y", "language": 5}', "`language` is no text"),
+        ('{"id": [1], "text": "x", "reference": "y"}', "`id` is neither a text nor a whole number"),
+        ('{"id": true, "text": "x", "reference": "y"}', "`id` is neither"),
+        ('{"text": "x", "text": "z", "reference": "y"}', "`text` stands there twice"),
+        ('{"text": "x", "reference": NaN}', "`NaN` is no number"),
+        ('{"text": "a\\u0000b", "reference": "y"}', "NUL"),
+        ('{"text": "a\\ud800b", "reference": "y"}', "half a character"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"id": "1", "text": "x", "reference": "y"}\n' * 2, "the id `1` stands in the lines 1, 2"),
         ("nonsense\n" * 9, "and 4 more"),
     ],
 )
@@ -64,13 +78,59 @@ def test_every_mistake_is_named(tmp_path: Path, text: str, said: str) -> None:
     assert said in error.value.message
 
 
-def test_a_file_that_is_missing_or_no_text_is_an_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("reference", "kept"),
+    [
+        ("{}", "{}"),
+        ('{"name": null, "items": []}', '{"name": null, "items": []}'),
+        ('"NONE"', "NONE"),
+        ("0", "0"),
+        ("false", "false"),
+    ],
+)
+def test_what_is_rightly_empty_is_a_reference(tmp_path: Path, reference: str, kept: str) -> None:
+    (record,) = read_records(write(tmp_path, f'{{"text": "x", "reference": {reference}}}'))
+    assert record.references == (kept,)
+
+
+def test_nothing_that_was_written_is_lost(tmp_path: Path) -> None:
+    line = '{"text": "x", "question": "q", "reference": "y", "draft": "d", "released": "r"}'
+    (record,) = read_records(write(tmp_path, line))
+    assert record.metadata == {"question": "q", "draft": "d", "released": "r"}
+
+
+@pytest.mark.parametrize(("said", "meant"), [("DE", "de"), ("de-AT", "de"), ("Pidgin", "Pidgin")])
+def test_a_language_is_its_code_without_the_country(tmp_path: Path, said: str, meant: str) -> None:
+    line = f'{{"text": "x", "reference": "y", "language": "{said}"}}'
+    assert read_records(write(tmp_path, line))[0].language == meant
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_marks_and_line_ends_of_any_system_are_read(
+    tmp_path: Path, encoding: str, end: str
+) -> None:
+    lines = [f'{{"text": "Zeile\u2028{n} für Ä", "reference": "y"}}' for n in range(3)]
+    file = tmp_path / "golden.jsonl"
+    file.write_bytes((end.join(lines) + end).encode(encoding))
+    records = read_records(file)
+    assert [(one.id, one.text[-5:]) for one in records] == [(f"{n}", "für Ä") for n in (1, 2, 3)]
+
+
+def test_json_lines_in_another_encoding_are_an_error_with_the_line(tmp_path: Path) -> None:
+    file = tmp_path / "golden.jsonl"
+    good = '{"text": "x", "reference": "y"}\n'
+    file.write_bytes((good * 2 + '{"text": "Grüße", "reference": "y"}\n').encode("cp1252"))
+    with pytest.raises(InvalidInput, match="line 3: it is not UTF-8") as error:
+        read_records(file)
+    assert "UTF-8" in error.value.hint
+
+
+def test_a_file_that_is_missing_or_no_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no dataset"):
         read_records(tmp_path / "none.jsonl")
-    file = tmp_path / "bad.jsonl"
-    file.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InvalidInput, match="not UTF-8"):
-        read_records(file)
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        read_records(tmp_path)
 
 
 def test_the_hash_is_of_the_records_and_not_of_their_order(tmp_path: Path) -> None:

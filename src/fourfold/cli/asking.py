@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,16 +34,18 @@ def asker(groups: tuple[str, ...]) -> Principal:
 
 
 def read_text(file: Path) -> str:
-    """The text of a file, `-` for standard input."""
+    """The text of a file in any encoding, `-` for standard input."""
+    from fourfold.ingestion.decoding import decode
+
     source = sys.stdin.buffer if str(file) == "-" else file.open("rb")
     with source as opened:
-        try:
-            return opened.read().decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise InvalidInput(
-                f"`{file}` is not UTF-8: byte {error.start} is no letter.",
-                hint="Save it as plain text in UTF-8.",
-            ) from error
+        text = decode(opened.read())
+    if "\0" in text:
+        raise InvalidInput(
+            f"`{file}` is no text file.",
+            hint="Save it as plain text; `fourfold ingest` reads PDF and office files.",
+        )
+    return text
 
 
 def read_lines(file: Path, *keys: str) -> Iterator[str | InvalidInput]:
@@ -52,22 +53,22 @@ def read_lines(file: Path, *keys: str) -> Iterator[str | InvalidInput]:
 
     A bad line is an error in its place.
     """
-    with file.open(encoding="utf-8-sig") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-                value = record[next((key for key in keys if key in record), keys[0])]
-                if not isinstance(value, str):
-                    raise TypeError
-            except (ValueError, KeyError, TypeError):
-                yield InvalidInput(
-                    f"Line {number} of `{file}` is no JSON object with a text under `{keys[0]}`.",
-                    hint=f'Write one object a line: {{"{keys[0]}": "…"}}',
-                )
-            else:
-                yield value
+    from fourfold.datasets.files import read_lines as lines_of
+    from fourfold.datasets.files import strict_json
+
+    for number, line in lines_of(file, "file"):
+        try:
+            record = strict_json(line)
+            value = record[next((key for key in keys if key in record), keys[0])]
+            if not isinstance(value, str):
+                raise TypeError
+        except (ValueError, KeyError, TypeError):
+            yield InvalidInput(
+                f"Line {number} of `{file}` is no JSON object with a text under `{keys[0]}`.",
+                hint=f'Write one object a line: {{"{keys[0]}": "…"}}',
+            )
+        else:
+            yield value
 
 
 def say_filters(where: Where) -> None:

@@ -1,105 +1,150 @@
-"""Reads records from JSON lines; every wrong line is named at once."""
+"""Reads records from JSON lines or a table; every wrong line is named at once."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
+import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from fourfold.core.errors import InvalidInput
+from fourfold.datasets.files import read_lines, strict_json
 from fourfold.datasets.records import NOBODY_ANSWERED, Record
+from fourfold.datasets.tables import read_rows
 
 _TEXT: Final = ("text", "question", "input", "source")
 _REFERENCES: Final = ("references", "reference", "answers", "answer", "released", "target")
-_KNOWN: Final = frozenset({*_TEXT, *_REFERENCES, "id", "passages", "language", "tags", "cluster"})
+_OTHERS: Final = frozenset({"id", "passages", "language", "tags", "cluster"})
+_TABLES: Final = frozenset({".csv", ".tsv"})
 _SHOWN = 5  # wrong lines in an error
 _FORM = '{"id": "1", "language": "de", "tags": [], "text": "…", "reference": "…"}'
+_TABLE_FORM = "The first line names the columns: id, language, tags, text, reference."
+_LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*", re.IGNORECASE)
 
 
 def read_records(file: Path) -> list[Record]:
-    """The records of a file of JSON lines, in their order.
+    """The records of a file of JSON lines, or of a CSV file, in their order.
 
     The text stands under `text` (or `question`, `input`, `source`), what is right under
     `reference` (or `references`, `answer`, `answers`, `released`, `target`): a text, several, or a
     JSON value. An empty list of `answers` means that the documents hold none. An id that is missing
     is the number of the line. Raises `InvalidInput` that names the wrong lines.
     """
+    is_table = file.suffix.lower() in _TABLES
     records: list[Record] = []
     wrong: list[str] = []
-    for number, line in _lines(file):
+    places: dict[str, list[int]] = defaultdict(list)
+    for number, value in read_rows(file) if is_table else _values(file):
         try:
-            records.append(record_from(json.loads(line), number))
-        except json.JSONDecodeError as error:
-            wrong.append(f"line {number}: it is not JSON ({error.msg})")
+            record = record_from(value, number)
         except ValueError as error:
             wrong.append(f"line {number}: {error}")
-    ids = Counter(record.id for record in records)
-    wrong += [f"the id `{name}` stands there {n} times" for name, n in ids.items() if n > 1]
+        else:
+            records.append(record)
+            places[record.id].append(number)
+    wrong += [
+        f"the id `{name}` stands in the lines {', '.join(map(str, lines))}"
+        for name, lines in places.items()
+        if len(lines) > 1
+    ]
     if wrong or not records:
-        listing = "".join(f"\n  {one}" for one in wrong[:_SHOWN])
-        more = f"\n  and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
-        found = f"has {len(wrong)} mistakes:{listing}{more}" if wrong else "holds no record."
-        raise InvalidInput(f"The dataset `{file}` {found}", hint=f"Each line is {_FORM}")
+        raise _error(file, wrong, _TABLE_FORM if is_table else f"Each line is {_FORM}")
     return records
 
 
-def _lines(file: Path) -> Iterator[tuple[int, str]]:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InvalidInput(
-            f"There is no dataset `{file}`.", hint="Name one with `--dataset FILE`."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise InvalidInput(
-            f"`{file}` is not UTF-8: byte {error.start} is no letter.", hint="Save it as UTF-8."
-        ) from error
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            yield number, line
+def _values(file: Path) -> Iterator[tuple[int, Any]]:
+    for number, line in read_lines(file, "dataset"):
+        try:
+            yield number, strict_json(line)
+        except json.JSONDecodeError as error:
+            yield number, ValueError(f"it is not JSON ({error.msg}, column {error.colno})")
+        except ValueError as error:
+            yield number, error
+
+
+def _error(file: Path, wrong: list[str], form: str) -> InvalidInput:
+    listing = "".join(f"\n  {one}" for one in wrong[:_SHOWN])
+    more = f"\n  and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+    count = f"{len(wrong)} mistake{'' if len(wrong) == 1 else 's'}"
+    found = f"has {count}:{listing}{more}" if wrong else "holds no record."
+    return InvalidInput(f"The dataset `{file}` {found}", hint=form)
 
 
 def record_from(value: Any, number: int) -> Record:
     """The record of a JSON object; raises `ValueError` that says what it lacks."""
+    if isinstance(value, ValueError):
+        raise value
     if not isinstance(value, Mapping):
         raise ValueError("it is not an object")
-    text = _first(value, _TEXT)
-    if not isinstance(text, str) or not text.strip():
+    key, text = _first(value, _TEXT)
+    if text is None:
         raise ValueError("it has no text under `text`")
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError(f"its `{key}` is {'empty' if isinstance(text, str) else 'no text'}")
+    referring, references = _references(value)
+    used = {key, referring, *_OTHERS}
     return Record(
-        id=str(value.get("id", number)),
+        id=_name(value, "id") or str(number),
         text=text,
-        references=_references(value),
+        references=references,
         passages=_texts(value, "passages"),
-        language=str(value.get("language") or ""),
+        language=_language(value),
         tags=_texts(value, "tags"),
-        cluster=str(value.get("cluster") or ""),
-        metadata={key: item for key, item in value.items() if key not in _KNOWN},
+        cluster=_name(value, "cluster"),
+        metadata={key: item for key, item in value.items() if key not in used},
     )
 
 
-def _references(value: Mapping[str, Any]) -> tuple[str, ...]:
-    found = _first(value, _REFERENCES)
+def _references(value: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """The key under which they stand, and the references."""
+    key, found = _first(value, _REFERENCES)
     if found is None:
         raise ValueError("it has nothing under `reference`")
     several = found if isinstance(found, list) else [found]
-    if not several:
-        if value.get("answers") == []:  # as SQuAD 2 writes a question that has none
-            return (NOBODY_ANSWERED,)
-        raise ValueError("its `references` are empty")
-    return tuple(
+    if not several and key == "answers":  # as SQuAD 2 writes a question that has none
+        return key, (NOBODY_ANSWERED,)
+    texts = tuple(
         one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in several
     )
+    if not texts or not all(text.strip() for text in texts):
+        raise ValueError(
+            f"its `{key}` {'are' if key.endswith('s') else 'is'} empty; where nothing is right, "
+            f"write {NOBODY_ANSWERED}, or {{}} for a form"
+        )
+    if None in several:
+        raise ValueError(f"one of its `{key}` is null")
+    return key, texts
+
+
+def _name(value: Mapping[str, Any], key: str) -> str:
+    """A text or a whole number; empty where there is none."""
+    found = value.get(key)
+    if found is None:
+        return ""
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        raise ValueError(f"its `{key}` is neither a text nor a whole number")
+    return str(found).strip()
+
+
+def _language(value: Mapping[str, Any]) -> str:
+    """The code without the country, `de` for `de-AT`; any other word stays as it is."""
+    found = value.get("language") or ""
+    if not isinstance(found, str):
+        raise ValueError("its `language` is no text such as `de`")
+    code = _LANGUAGE.fullmatch(found.strip())
+    return code[1].lower() if code else found.strip()
 
 
 def _texts(value: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    found = value.get(key) or []
+    found = value.get(key)
+    if found is None:
+        return ()
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise ValueError(f"its `{key}` are not a list of texts")
     return tuple(found)
 
 
-def _first(value: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
-    return next((value[key] for key in keys if value.get(key) is not None), None)
+def _first(value: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[str, Any]:
+    return next(((key, value[key]) for key in keys if value.get(key) is not None), ("", None))

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import Any
 
 from fourfold.core.errors import InvalidInput
+from fourfold.datasets.files import read_lines, strict_json
 from fourfold.metrics.effort import Timed
 
 
 def read_timed(file: Path) -> list[Timed]:
     """The timed corrections of a JSON lines file; a bad line is an error with its number."""
     found = []
-    try:
-        lines = file.read_text(encoding="utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(
-            f"`{file}` is not UTF-8: byte {error.start} is no letter.", hint="Save it as UTF-8."
-        ) from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    for number, line in read_lines(file, "file of timed corrections"):
         try:
-            value = json.loads(line)
-            seconds = float(value["seconds"])
-            found.append(Timed(draft=value["draft"], released=value["released"], seconds=seconds))
+            found.append(_timed(strict_json(line)))
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidInput(
                 f"Line {number} of `{file}` is no timed correction.",
                 hint='Write {"draft": "…", "released": "…", "seconds": 42} on each line.',
             ) from error
     return found
+
+
+def _timed(value: Any) -> Timed:
+    draft, released, seconds = value["draft"], value["released"], value["seconds"]
+    if not isinstance(draft, str) or not isinstance(released, str):
+        raise TypeError
+    return Timed(draft=draft, released=released, seconds=float(seconds))

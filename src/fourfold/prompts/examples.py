@@ -27,7 +27,8 @@ def read_examples(file: Path | Traversable) -> tuple[Example, ...]:
     Raises `InvalidProject` that names every wrong line.
     """
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        # A mark may stand before them; and U+2028, which `splitlines` knows, ends no line of JSON.
+        lines = file.read_text(encoding="utf-8").removeprefix("\ufeff").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidProject(
             f"The examples `{file}` cannot be read: {error}.", hint="It must be UTF-8 text."

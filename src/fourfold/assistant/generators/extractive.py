@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fourfold.assistant.base import Draft
 from fourfold.assistant.generators.letters import body_of
 from fourfold.assistant.generators.model import label_property
+from fourfold.assistant.language import language_of
 from fourfold.core.sentences import split_sentences
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 class ExtractiveGenerator:
     """What a language model has to beat.
 
-    With passages: the sentences of them that are nearest in meaning to the text. Without: the first
+    With passages: the sentences of them, of those in its language where there are some, that are
+    nearest in meaning to the text. Without: the first
     sentences of what the text says, behind the head and the salutation of a letter (all of the text
     where `lead_sentences` is None, which is how one judges a translation against not translating).
     Labels: that of the nearest few-shot example. Forms: the first number for a number, nothing for
@@ -55,7 +57,8 @@ class ExtractiveGenerator:
             yield Draft(text=await self._form(text, self.schema))
             return
         if passages:
-            yield Draft(text=await self._nearest(text, passages))
+            own = [passage for passage in passages if language_of(passage) == language]
+            yield Draft(text=await self._nearest(text, own or passages))
             return
         yield Draft(text=self._lead(text) or text)
 
