@@ -21,14 +21,34 @@ _TEMPLATE = (
 )
 
 
+_KNOWING = (  # in the manner of Qwen2.5
+    "{% if tools %}<tools>{% for t in tools %}{{ t | tojson }}{% endfor %}</tools>\n"
+    'Answer with <tool_call>{"name": ..., "arguments": ...}</tool_call>\n{% endif %}'
+    "{% for m in messages %}<{{ m.role }}>{{ m.content }}"
+    "{% for c in m.tool_calls %}<tool_call>"
+    '{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}'
+    "</tool_call>{% endfor %}\n{% endfor %}"
+    "{% if add_generation_prompt %}<assistant>{% endif %}"
+)
+
+
 @pytest.fixture(scope="session")
 def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A llama with random weights and a token for every byte: it speaks nonsense, quickly."""
+    return _written(tmp_path_factory.mktemp("gguf") / "tiny.gguf", _TEMPLATE)
+
+
+@pytest.fixture(scope="session")
+def tiny_gguf_with_tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with a chat template that knows tools."""
+    return _written(tmp_path_factory.mktemp("gguf") / "tiny-tools.gguf", _KNOWING)
+
+
+def _written(path: Path, template: str) -> Path:
     import gguf
 
-    path = tmp_path_factory.mktemp("gguf") / "tiny.gguf"
     writer = gguf.GGUFWriter(path, "llama")
-    _write_head(writer, gguf)
+    _write_head(writer, gguf, template)
     _write_weights(writer, np.random.default_rng(4))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -37,7 +57,7 @@ def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def _write_head(writer: Any, gguf: Any) -> None:
+def _write_head(writer: Any, gguf: Any, template: str) -> None:
     writer.add_context_length(TINY_CONTEXT_TOKENS)
     writer.add_embedding_length(_WIDTH)
     writer.add_block_count(_LAYERS)
@@ -56,7 +76,7 @@ def _write_head(writer: Any, gguf: Any) -> None:
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
     writer.add_unk_token_id(0)
-    writer.add_chat_template(_TEMPLATE)
+    writer.add_chat_template(template)
 
 
 def _write_weights(writer: Any, rng: np.random.Generator) -> None:

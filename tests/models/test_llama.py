@@ -7,14 +7,17 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
-from fourfold.core.errors import ContextTooLong, ModelError, NotFound
-from fourfold.core.records import CompletionOptions, Message
+from fourfold.core.errors import ContextTooLong, InvalidInput, InvalidOutput, ModelError, NotFound
+from fourfold.core.records import CompletionOptions, Message, Usage
+from fourfold.core.tools import Tool, ToolCall
 from fourfold.models.llama import LlamaModel
+from fourfold.models.llama_tools import told_in_words
 from fourfold.testing.models import ChatModelContract
 
 QUESTION = [Message("user", "tell me something")]
@@ -126,6 +129,110 @@ async def test_json_that_was_cut_off_is_an_error(model: LlamaModel) -> None:
     options = CompletionOptions(max_tokens=3, json_schema={"type": "string", "minLength": 50})
     with pytest.raises(ModelError, match="cut off"):
         await model.complete(QUESTION, options)
+
+
+CITY = Tool(
+    name="weather",
+    parameters={
+        "type": "object",
+        "properties": {"city": {"$ref": "#/$defs/city"}},
+        "required": ["city"],
+        "additionalProperties": False,
+        "$defs": {"city": {"enum": ["Bonn", "Ulm"]}},
+    },
+)
+CLOCK = Tool(name="clock", parameters={"type": "object", "additionalProperties": False})
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("choice", ["required", "weather"])
+async def test_calls_hold_even_for_a_model_that_speaks_nonsense(
+    tiny_gguf: Path, choice: str
+) -> None:
+    model = LlamaModel(path=tiny_gguf, threads=1, context_tokens=2048)
+    options = CompletionOptions(max_tokens=1000, tools=(CITY, CLOCK), tool_choice=choice)
+    completion = await model.complete(QUESTION, options)
+    await model.close()
+    assert completion.finish_reason == "tool_calls"
+    assert completion.text == ""
+    assert len({call.id for call in completion.tool_calls}) == len(completion.tool_calls) > 0
+    if choice == "weather":
+        assert {call.arguments["city"] for call in completion.tool_calls} <= {"Bonn", "Ulm"}
+
+
+@pytest.mark.anyio
+async def test_calls_that_were_cut_off_are_an_error_with_its_usage(model: LlamaModel) -> None:
+    options = CompletionOptions(max_tokens=5, tools=(CITY,), tool_choice="required")
+    with pytest.raises(InvalidOutput, match="cannot be read") as caught:
+        await model.complete(QUESTION, options)
+    assert caught.value.usage is not None
+    assert caught.value.usage.completion_tokens == 5
+
+
+@pytest.mark.anyio
+async def test_a_template_that_knows_no_tools_leaves_no_choice(model: LlamaModel) -> None:
+    assert not model.can_call_tools
+    with pytest.raises(InvalidInput, match="its chat template knows none"):
+        await model.complete(QUESTION, CompletionOptions(tools=(CLOCK,)))
+    with pytest.raises(InvalidInput, match="with a JSON schema"):
+        await model.complete(
+            QUESTION,
+            CompletionOptions(tools=(CLOCK,), tool_choice="clock", json_schema={"type": "object"}),
+        )
+
+
+@pytest.mark.anyio
+async def test_a_template_that_knows_tools_shows_them(tiny_gguf_with_tools: Path) -> None:
+    model = LlamaModel(path=tiny_gguf_with_tools, threads=1, context_tokens=512)
+    assert model.can_call_tools
+    options = CompletionOptions(max_tokens=8)
+    plain = await model.complete(QUESTION, options)
+    shown = await model.complete(QUESTION, replace(options, tools=(CLOCK,)))
+    forced = replace(options, tools=(CLOCK,), tool_choice="clock", max_tokens=300)
+    called = await model.complete(QUESTION, forced)
+    await model.close()
+    assert shown.usage.prompt_tokens > plain.usage.prompt_tokens + 20
+    assert called.usage.prompt_tokens > plain.usage.prompt_tokens + 20
+    assert {call.name for call in called.tool_calls} == {"clock"}
+
+
+def test_tools_calls_and_results_are_told_in_words() -> None:
+    calls = tuple(ToolCall(id=key, name="clock", arguments={"zone": key}) for key in "ab")
+    talk = [
+        Message("system", "Antworte kurz."),
+        Message("user", "Wie spät?"),
+        Message("assistant", "Moment.", tool_calls=calls),
+        Message("tool", "12:05", tool_call_id="a"),
+        Message("tool", "13:05", tool_call_id="b"),
+        Message("user", "Und?"),
+    ]
+    system, *turns = told_in_words(talk, [CLOCK])
+    assert system.content.startswith("Antworte kurz.\n\nYou call tools.")
+    assert '"name": "clock"' in system.content
+    assert turns == [
+        Message("user", "Wie spät?"),
+        Message(
+            "assistant",
+            'Moment.\n[{"name": "clock", "arguments": {"zone": "a"}}, '
+            '{"name": "clock", "arguments": {"zone": "b"}}]',
+        ),
+        Message("user", "clock: 12:05\n\nclock: 13:05\n\nUnd?"),
+    ]
+
+
+@pytest.mark.anyio
+async def test_an_answer_in_the_wrong_form_tells_what_it_took(model: LlamaModel) -> None:
+    options = CompletionOptions(max_tokens=3, json_schema={"type": "string", "minLength": 50})
+    told: list[Usage] = []
+    with pytest.raises(InvalidOutput) as caught:
+        await _usages(model, options, told)
+    assert [usage.completion_tokens for usage in told] == [3]
+    assert caught.value.usage == told[0]
+
+
+async def _usages(model: LlamaModel, options: CompletionOptions, told: list[Usage]) -> None:
+    async for delta in model.stream(QUESTION, options):
+        told += [delta.usage] if delta.usage else []
 
 
 @pytest.mark.anyio

@@ -1,11 +1,23 @@
 """The clients that people use: OpenAI's and LangChain's SDK, against a real port."""
 
+import json
 from typing import Any
 
 import openai
 import pytest
 from langchain_openai import ChatOpenAI
+from openai.types.chat import ChatCompletionMessageFunctionToolCall
 
+from fourfold.core.tools import ToolCall
+from fourfold.testing.models import ScriptedModel
+
+WEATHER: Any = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+    },
+}
 QUESTION: Any = [{"role": "user", "content": "Wie lange ist die Garantie?"}]
 
 
@@ -74,3 +86,26 @@ def test_langchain_asks_and_streams(live: Any) -> None:
     pieces = [str(piece.content) for piece in chat.stream("Wie lange ist die Garantie?")]
     assert "".join(pieces) == "Zwei Jahre [1]."
     assert len([piece for piece in pieces if piece]) > 1
+
+
+def test_openai_reads_the_calls_of_a_plain_model(sdk: openai.OpenAI, live: Any) -> None:
+    call = ToolCall(id="call_1", name="weather", arguments={"city": "Köln"})
+    usual, live.services.models["small"] = (
+        live.services.models["small"],
+        ScriptedModel([(call,), (call,), "Regen."], name="small"),
+    )
+    asked: Any = {"model": "small", "tools": [WEATHER]}
+    whole = sdk.chat.completions.create(messages=QUESTION, **asked).choices[0]
+    assert whole.finish_reason == "tool_calls"
+    with sdk.chat.completions.stream(messages=QUESTION, **asked) as stream:
+        streamed = stream.get_final_completion().choices[0]
+    for choice in (whole, streamed):
+        (read,) = choice.message.tool_calls or [None]
+        assert isinstance(read, ChatCompletionMessageFunctionToolCall)
+        assert (read.id, read.function.name) == ("call_1", "weather")
+        assert json.loads(read.function.arguments) == {"city": "Köln"}
+    result: Any = {"role": "tool", "tool_call_id": "call_1", "content": "Regen"}
+    turns: Any = [*QUESTION, whole.message, result]
+    answer = sdk.chat.completions.create(messages=turns, **asked)
+    assert answer.choices[0].message.content == "Regen."
+    live.services.models["small"] = usual

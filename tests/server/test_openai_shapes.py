@@ -5,7 +5,7 @@ import json
 import struct
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
@@ -307,7 +307,7 @@ async def test_a_plain_model_asks_for_calls_of_tools(
     client: httpx2.AsyncClient, services: Services, signature: str
 ) -> None:
     said = replace(CALLED, signature=signature)
-    services.models["small"] = ScriptedModel([(said,), (said,)], name="small")
+    cast("Any", services.models)["small"] = ScriptedModel([(said,), (said,)], name="small")
     whole = (await client.post("/v1/chat/completions", json={**CHAT, "tools": [WEATHER]})).json()
     call: dict[str, Any] = {
         "id": "call_1",
@@ -332,7 +332,8 @@ async def test_a_plain_model_asks_for_calls_of_tools(
 async def test_calls_and_results_reach_the_model_as_they_came(
     client: httpx2.AsyncClient, services: Services
 ) -> None:
-    model = services.models["small"] = ScriptedModel(["Es regnet.", (CALLED,)], name="small")
+    model = ScriptedModel(["Es regnet.", (CALLED,)], name="small")
+    cast("Any", services.models)["small"] = model
     choice = {"type": "function", "function": {"name": "weather"}}
     body = {**CHAT, "messages": TOOL_TALK, "tools": [WEATHER], "tool_choice": "none"}
     response = await client.post("/v1/chat/completions", json=body)
