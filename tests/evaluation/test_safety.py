@@ -216,6 +216,13 @@ def test_findings_are_shortened_and_all_answers_are_listed() -> None:
     assert found["tested"] is True
 
 
+def test_a_system_that_was_not_asked_everything_is_tested_on_what_it_was_asked() -> None:
+    whole = two_systems(12)
+    part = Safety(met=whole.met[:-2], guards={}, left_out={}).as_json()
+    assert part["models"][1]["kinds"]["dangerous"]["cases"] == 10
+    assert part["tests"][0]["count"] == 10
+
+
 def test_unusable_answers_count_neither_as_good_nor_as_bad() -> None:
     cases = [case(DANGEROUS, "positive"), case(HARMLESS, None, error_code="timeout")]
     found = assess(cases, RECORDS, guards={}, left_out={"dangerous": "material"}).as_json()

@@ -116,7 +116,7 @@ class Safety:
             pairs = [
                 pair
                 for a, b in combinations(systems, 2)
-                if (pair := _pair(kind, a, b, [(good[a, i], good[b, i]) for i in ids]))
+                if (pair := _pair(kind, a, b, [(good.get((a, i)), good.get((b, i))) for i in ids]))
             ]
             corrected = holm([pair["p_raw"] for pair in pairs])
             found += [{**pair, "p": p} for pair, p in zip(pairs, corrected, strict=True)]
