@@ -12,7 +12,8 @@ from fourfold.datasets import dataset_hash, read_records
 from fourfold.evaluation.formats import FORMATS
 from fourfold.evaluation.store import Experiments
 from fourfold.project import Project, open_project
-from fourfold.project.exchanging import Import, export_experiment, import_experiment
+from fourfold.project.exporting import export_experiment
+from fourfold.project.importing import Import, import_experiment
 from fourfold.project.scaffold import create_project
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]

@@ -17,7 +17,7 @@ from fourfold.models.prices import Price, charged
 from fourfold.project.asking import Watch
 from fourfold.project.comparing import Wanted, compare_models
 from fourfold.project.config_file import load_config
-from fourfold.project.exchanging import export_experiment
+from fourfold.project.exporting import export_experiment
 from fourfold.project.project import Project
 from fourfold.project.scaffold import create_project
 from fourfold.storage.database import Database

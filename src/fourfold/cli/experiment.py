@@ -57,7 +57,7 @@ async def export(
       fourfold experiment export 3f2a --format promptfoo --output promptfooconfig.yaml
     """
     from fourfold.project import open_project
-    from fourfold.project.exchanging import export_experiment
+    from fourfold.project.exporting import export_experiment
 
     async with open_project(folder) as project:
         done = await export_experiment(project, experiment_id, form, output, dataset=dataset)
@@ -95,7 +95,7 @@ async def tests(*, file: Path, name: str, folder: Path | None, as_json: bool) ->
       fourfold compare --models extractive,qwen2.5-coder-0.5b --dataset datasets/faq.jsonl
     """
     from fourfold.project import open_project
-    from fourfold.project.exchanging import import_tests
+    from fourfold.project.imported_datasets import import_tests
 
     async with open_project(folder) as project:
         result = import_tests(project, file, name)
@@ -137,7 +137,7 @@ async def import_(
     """
     from fourfold.cli.progress import comparison_bar
     from fourfold.project import open_project
-    from fourfold.project.exchanging import Import, import_experiment
+    from fourfold.project.importing import Import, import_experiment
 
     wanted = Import(
         files=files,

@@ -1,4 +1,4 @@
-"""Takes experiments out for other tools, and takes theirs in, to be scored like our own."""
+"""Takes the results of other tools in, to be scored like our own."""
 
 from __future__ import annotations
 
@@ -13,35 +13,21 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from fourfold.core.errors import InvalidInput
-from fourfold.core.records import Message
-from fourfold.datasets import dataset_hash, read_records
+from fourfold.datasets import dataset_hash
 from fourfold.evaluation.choice import recommend
 from fourfold.evaluation.comparison import compare
-from fourfold.evaluation.formats import FORMATS, Found, Results, Row
+from fourfold.evaluation.formats import FORMATS, Found, Row
 from fourfold.evaluation.formats.naming import format_of
-from fourfold.evaluation.formats.promptfoo_config import read_tests
-from fourfold.evaluation.probes import is_probe
 from fourfold.evaluation.store import Experiments
 from fourfold.metrics.resampling import Resampling
 from fourfold.metrics.scoring import metric_named
+from fourfold.project.imported_datasets import keep_dataset
 from fourfold.prompts.tasks import TASKS
 
 if TYPE_CHECKING:
     from fourfold.datasets import Record
     from fourfold.evaluation.records import Case
-    from fourfold.evaluation.store import Experiment
     from fourfold.project.project import Project
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
-    """What was written. `warnings` say what a reader of the files must know."""
-
-    experiment: str
-    format: str
-    files: tuple[Path, ...]
-    rows: int
-    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,66 +44,6 @@ class Import:
     metrics: tuple[str, ...] = ()
     seed: int = 0
     samples: int = 2_000
-
-
-async def export_experiment(
-    project: Project, experiment: str, format_name: str, output: Path, *, dataset: Path | None
-) -> Exported:
-    """Write an experiment with its records, answers, prices and requests.
-
-    The records come from the dataset, which an experiment knows by its hash; one that has changed
-    is used as far as its records are still there, and said.
-    """
-    form = FORMATS.load(format_name)()
-    experiments = Experiments(project.database)
-    found = await experiments.named(experiment)
-    file = dataset or _dataset_of(project, found)
-    records = read_records(file)
-    rows, lost = await _rows(experiments, found, records)
-    warnings = []
-    if dataset_hash(records) != found.spec.get("dataset"):
-        warnings.append(f"`{file}` is not what the experiment was made with: its hash differs.")
-    if (found.result or {}).get("safety", {}).get("tested"):
-        warnings.append("Answers to the probes of safety are left out: see `compare --show`.")
-    if lost:
-        warnings.append(f"{lost} cases are left out: `{file}` does not hold their records.")
-    if not rows:
-        raise InvalidInput(
-            f"No case of the experiment `{found.id}` can be written: {len(records)} records of "
-            f"`{file}`, none of them asked.",
-            hint="Name the dataset it was made with: --dataset FILE",
-        )
-    results = Results(
-        experiment=found.id,
-        name=found.name,
-        task=str(found.spec.get("task", "")),
-        made_at=found.started_at,
-        rows=tuple(rows),
-        scores={one["model"]: one["scores"] for one in (found.result or {}).get("models", ())},
-    )
-    output.parent.mkdir(parents=True, exist_ok=True)
-    files = form.write(results, output)
-    return Exported(
-        experiment=found.id,
-        format=format_name,
-        files=tuple(files),
-        rows=len(rows),
-        warnings=tuple(warnings),
-    )
-
-
-def import_tests(project: Project, file: Path, name: str = "") -> dict[str, Any]:
-    """Make a dataset of the tests of a promptfoo config, to compare models on."""
-    records, skipped = read_tests(file)
-    dataset = _keep_dataset(project, name or file.stem, records)
-    return {
-        "dataset": {
-            "file": dataset.relative_to(project.folder).as_posix(),
-            "hash": dataset_hash(records),
-            "records": len(records),
-        },
-        "imported": {"skipped": skipped},
-    }
 
 
 async def import_experiment(
@@ -140,7 +66,7 @@ async def import_experiment(
     cases = [row.case for row in rows]
     how = Resampling(seed=wanted.seed, samples=wanted.samples)
     comparison = compare(cases, records, metrics, how, progress=scoring)
-    file = _keep_dataset(project, name, records)
+    file = keep_dataset(project, name, records)
     spec = _spec(project, wanted, rows, records, [found for _, found in read], file)
     text = json.dumps([name, spec], ensure_ascii=False, sort_keys=True)
     experiment = sha256(text.encode()).hexdigest()[:12]
@@ -171,34 +97,6 @@ async def import_experiment(
     return {**result, "evidence": {"number": entry.number, "hash": entry.hash}}
 
 
-async def _rows(
-    experiments: Experiments, experiment: Experiment, records: Sequence[Record]
-) -> tuple[list[Row], int]:
-    """Its cases with their records and the messages that were sent, and how many have no record."""
-    known = {record.id: record for record in records}
-    sent = {
-        one["id"]: tuple(Message(role=m["role"], content=m["content"]) for m in one["messages"])
-        async for one in experiments.requests(experiment.id)
-    }
-    cases = [c for c in await experiments.cases(experiment.id) if not is_probe(c.record_id)]
-    rows = [
-        Row(record=known[case.record_id], case=_with_messages(case, sent))
-        for case in cases
-        if case.record_id in known
-    ]
-    return rows, len(cases) - len(rows)
-
-
-def _with_messages(case: Case, sent: Mapping[str, tuple[Message, ...]]) -> Case:
-    exchanges = [replace(one, messages=sent.get(one.id, ())) for one in case.exchanges]
-    return replace(case, exchanges=tuple(exchanges))
-
-
-def _dataset_of(project: Project, experiment: Experiment) -> Path:
-    """The dataset that an import has written, else the golden set."""
-    return project.folder / str(experiment.spec.get("dataset_file", "datasets/golden.jsonl"))
-
-
 def _read(file: Path, format_name: str) -> Found:
     return FORMATS.load(format_name or format_of(file))().read(file)
 
@@ -226,41 +124,6 @@ def _merged(read: Sequence[tuple[Path, Found]], model: str) -> list[Row]:
                 hint="Import results of different tasks one after the other.",
             )
     return rows
-
-
-def _keep_dataset(project: Project, name: str, records: Sequence[Record]) -> Path:
-    """Write the records as a dataset; one of that name is left as it is, if it says the same."""
-    file = project.folder / "datasets" / f"{name}.jsonl"
-    if Path(name).name != name:
-        raise InvalidInput(
-            f"`{name}` cannot be the name of a dataset.", hint="Use a name without slashes."
-        )
-    if file.exists():
-        if dataset_hash(read_records(file)) == dataset_hash(list(records)):
-            return file
-        raise InvalidInput(
-            f"There is a dataset `{file}` already, with other records.",
-            hint="Give the import another name: --name NAME",
-        )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    lines = [json.dumps(_line(record), ensure_ascii=False) + "\n" for record in records]
-    file.write_text("".join(lines), encoding="utf-8")
-    return file
-
-
-def _line(record: Record) -> dict[str, Any]:
-    """As a dataset has it, without what is empty."""
-    found = {
-        **record.metadata,
-        "id": record.id,
-        "text": record.text,
-        "references": list(record.references),
-        "passages": list(record.passages),
-        "language": record.language,
-        "tags": list(record.tags),
-        "cluster": record.cluster,
-    }
-    return {key: value for key, value in found.items() if value not in ("", [])}
 
 
 def _spec(
