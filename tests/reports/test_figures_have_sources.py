@@ -12,8 +12,8 @@ from fourfold.reports import decision_report
 UNITS = re.compile(
     r"1[.,]000 (tasks|Aufgaben)|95 ?%|95 of 100|95 von 100|100 (words|Wörter|outputs|Ausgaben)"
     r"|from 1 to 5|von 1 bis 5|\bF1\b|ROUGE-[12]|\d is (nothing|none|never|all|as much|always)"
-    r"|from 0 to 100|0 heißt \w+, 1|1 heißt alle|von 0 bis 100|, 1 (is|alle|so|immer)|some 15|etwa 15"
-    r"|--per-hour 45"
+    r"|from 0 to 100|0 heißt \w+, 1|1 heißt alle|von 0 bis 100"
+    r"|, 1 (is|alle|so|immer)|some 15|etwa 15|--per-hour 45"
 )
 """Digits that are no figures: units, ends of scales, what somebody should type."""
 
