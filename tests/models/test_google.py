@@ -119,7 +119,7 @@ class TestGoogleModel(ChatModelContract):
 async def _like_a_model(request: web.Request) -> web.StreamResponse:
     body = await request.json()
     config = body["generationConfig"]
-    if len(body["contents"][-1]["parts"][0]["text"]) > 5_000_000:
+    if len(body["contents"][-1]["parts"][0].get("text", "")) > 5_000_000:
         refused = (
             "The input token count (1100000) exceeds the maximum number of tokens allowed (1)."
         )

@@ -42,16 +42,24 @@ Make = Callable[..., RemoteModel]
 
 _COMMON: Final = {
     "model", "messages", "temperature", "top_p", "max_tokens", "stop", "stream", "response_format",
+    "tools",
 }  # fmt: skip
 VERSION: Final = "2024-10-21"
 KNOWN: Final = {  # the fields of a request that each documents, of those that we ever send
     "ai21": _COMMON,
     "azure": _COMMON
-    | {"max_completion_tokens", "seed", "stream_options", "logprobs", "top_logprobs"},
-    "mistral": _COMMON | {"random_seed"},
+    | {
+        "tool_choice",
+        "max_completion_tokens",
+        "seed",
+        "stream_options",
+        "logprobs",
+        "top_logprobs",
+    },
+    "mistral": _COMMON | {"tool_choice", "random_seed"},
     "ollama": _COMMON | {"seed", "stream_options", "logprobs", "top_logprobs"},
-    "vertex": _COMMON | {"seed", "stream_options", "logprobs", "top_logprobs"},
-    "vllm": _COMMON | {"seed", "stream_options", "logprobs", "top_logprobs"},
+    "vertex": _COMMON | {"tool_choice", "seed", "stream_options", "logprobs", "top_logprobs"},
+    "vllm": _COMMON | {"tool_choice", "seed", "stream_options", "logprobs", "top_logprobs"},
 }
 TOO_LONG: Final = {  # as each says it; AI21 documents no words, Ollama says none
     "mistral": {"object": "error", "message": "Prompt contains 99 tokens and 0 draft tokens, too "
