@@ -357,6 +357,17 @@ async def test_scoring_tells_the_probabilities_with_which_the_model_writes(
 
 
 @pytest.mark.anyio
+async def test_letters_of_several_tokens_are_scored_too(model: LlamaModel) -> None:
+    tokens = await model.tokens_of("so 🎉 ἀ")
+    assert len(tokens) > 5  # bytes: llama.cpp tells nothing of one that ends inside a letter
+    scored = await model.score_tokens(tokens, likeliest=2)
+    for place, one in enumerate(scored[1:], 1):
+        assert one is not None
+        written = await model.next_token(tokens[:place], likeliest=2)
+        assert one.logprob <= written.logprob + 1e-4
+
+
+@pytest.mark.anyio
 async def test_a_text_scores_the_same_whatever_was_scored_before(model: LlamaModel) -> None:
     first, second = await model.tokens_of("one two three"), await model.tokens_of("one two four")
     alone = await model.score_tokens(second)

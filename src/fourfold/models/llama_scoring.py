@@ -21,6 +21,7 @@ from fourfold.models.client import Client
 from fourfold.models.retry import Retries
 
 _FORCED: Final = 1_000.0  # added to a logit: no other token can be chosen
+_ALL: Final = 1_000_000  # more than any vocabulary has
 _REMEMBERED: Final = 16  # texts whose beginnings need not be read again
 
 
@@ -67,10 +68,37 @@ class TokenScores:
             "cache_prompt": True,
         }
         found = _probabilities(await self._client.post("completion", body))
+        if found is None:
+            return await self._looked_up(before, token, likeliest)
         if token not in {None, found["id"]}:
             raise ModelError("llama.cpp wrote another token than the one that was forced.")
         top = {one["token"]: one["logprob"] for one in found["top_logprobs"]}
         return TokenLogprob(token=found["token"], logprob=found["logprob"], likeliest=top)
+
+    async def _looked_up(
+        self, before: Sequence[int], token: int | None, likeliest: int
+    ) -> TokenLogprob:
+        """The token among all, while another one is written.
+
+        Of a token that ends inside a letter, as those of emoji do, llama.cpp tells nothing.
+        """
+        told = await self._client.post("tokenize", {"content": "a"})
+        whole = msgspec.json.decode(told)["tokens"][-1]
+        body = {
+            "prompt": list(before),
+            "n_predict": 1,
+            "n_probs": _ALL,
+            "temperature": 0.0,
+            "logit_bias": [[whole, _FORCED]],
+            "cache_prompt": True,
+        }
+        found = _probabilities(await self._client.post("completion", body))
+        every: Sequence[Mapping[str, Any]] = found["top_logprobs"] if found else ()
+        for one in every[:1] if token is None else every:
+            if token in {None, one["id"]}:
+                top = {other["token"]: other["logprob"] for other in every[:likeliest]}
+                return TokenLogprob(token=one["token"], logprob=one["logprob"], likeliest=top)
+        raise ModelError("llama.cpp told no probabilities.")
 
     async def close(self) -> None:
         """Close the connections."""
@@ -98,9 +126,12 @@ class TokenScores:
             self._known.popitem(last=False)
 
 
-def _probabilities(reply: bytes) -> Mapping[str, Any]:
+def _probabilities(reply: bytes) -> Mapping[str, Any] | None:
+    """Those of the only token written; None where it ends inside a letter."""
     try:
         value: Any = msgspec.json.decode(reply)
+        if "completion_probabilities" not in value and "content" in value:
+            return None
         found: Mapping[str, Any] = value["completion_probabilities"][0]
     except (msgspec.DecodeError, KeyError, IndexError, TypeError) as error:
         raise ModelError("llama.cpp told no probabilities.") from error
