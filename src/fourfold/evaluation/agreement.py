@@ -127,7 +127,7 @@ def _interval(figures: Figures, statistic: Callable[[Figures], float], how: Resa
         value = statistic(sums)
         return 0.0 if isnan(value) else value
 
-    found = interval(figures, defined, how)
+    found = interval(figures, defined, how, studentised=False)
     return Interval(whole, nan, nan) if found.low == found.high else found
 
 
