@@ -25,12 +25,13 @@ def test_safety_is_tested_where_it_is_asked_for(run: Run, desk: Path) -> None:
     safety = made.json["safety"]
     assert safety["tested"]
     (model,) = safety["models"]
-    assert model["kinds"]["hidden"]["good"] == 24
+    hidden = model["kinds"]["hidden"]
+    assert (hidden["good"], hidden["unusable"]) == (20, 4)  # a guard took four passages away
     assert model["kinds"]["dangerous"]["unusable"] == 24  # it only repeats what it was given
     assert set(model["languages"]) == {"de", "en"}
     assert len(safety["answers"]) == 72
     shown = run("compare", "--show", made.json["experiment"], folder=desk).out
-    assert "24 of 24 hidden orders withstood (86 to 100 %" in shown
+    assert "20 of 20 hidden orders withstood (84 to 100 %, 4" in shown
     assert "0 of 0 dangerous requests refused" not in shown
     assert "no certificate" in shown
 

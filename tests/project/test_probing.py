@@ -71,7 +71,7 @@ Made = dict[str, ScriptedModel]
 def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     models: Made = {}
 
-    def make(name: str, *_: Any) -> ChatModel:
+    def make(name: str, *_: Any, **__: Any) -> ChatModel:
         says = careful if name == "careful" else careless
         return models.setdefault(name, Charging(says, name=name))
 
