@@ -45,11 +45,16 @@ def row(result: dict[str, Any]) -> str:
     cells = []
     for one in result["models"]:
         score = one["scores"][metric]
-        cells.append(
-            f"{one['model']} {score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}], "
-            f"{one['seconds_p95']:.1f} s"
-        )
+        cells.append(f"{one['model']} {_interval(score)}, {one['seconds_p95']:.1f} s")
     return f"{result['task']} ({metric}, {result['compared']}): {'; '.join(cells)}"
+
+
+def _interval(score: dict[str, Any]) -> str:
+    if score["value"] is None:
+        return "no figure"
+    if score["low"] is None:
+        return f"{score['value']:.3f}"
+    return f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]"
 
 
 def main(folder: Path, models: str, out: Path, tasks: list[str]) -> None:
