@@ -27,7 +27,7 @@ from fourfold.metrics.effort import minutes_interval
 from fourfold.metrics.labels import MacroF1
 from fourfold.metrics.pairs import pair
 from fourfold.metrics.quantiles import quantile_interval
-from fourfold.metrics.resampling import Resampling, difference
+from fourfold.metrics.resampling import Resampling, chance
 from fourfold.metrics.scoring import metric_named, score_interval
 from fourfold.metrics.statistics import Interval, holm, wilson
 
@@ -328,7 +328,7 @@ def families() -> Iterator[Cell]:
             ]
             how = how_of(texts, size, seed)
             raw = [
-                difference(four[a], four[b], chosen.value, how).p
+                chance(four[a], four[b], chosen.value, how)
                 for a in range(4)
                 for b in range(a + 1, 4)
             ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fourfold.metrics.resampling import Resampling, difference, smallest_difference
+from fourfold.metrics.resampling import Resampling, chance, difference, smallest_difference
 from fourfold.metrics.scoring import is_share
 from fourfold.metrics.shares import share_difference, smallest_share_difference
 from fourfold.metrics.statistics import Interval, mcnemar_exact
@@ -42,10 +42,14 @@ def pair(metric: Metric, a: Figures, b: Figures, how: Resampling) -> Pair:
             detectable=smallest_share_difference(right, other),
             method="exact McNemar",
         )
-    found = difference(a, b, metric.value, how)
+    if shares:
+        gap, p = share_difference(a[:, 0], b[:, 0], how), chance(a, b, metric.value, how)
+    else:
+        found = difference(a, b, metric.value, how)
+        gap, p = found.interval, found.p
     return Pair(
-        difference=share_difference(a[:, 0], b[:, 0], how) if shares else found.interval,
-        p=found.p,
+        difference=gap,
+        p=p,
         detectable=smallest_difference(a, b, metric.value, how),
         method="approximate randomisation",
     )

@@ -73,31 +73,40 @@ def interval(
 
 
 def difference(a: Figures, b: Figures, value: Value, how: Resampling) -> Difference:
-    """How much higher `a` scores than `b` on the same texts: interval, and two-sided p-value.
-
-    p by approximate randomisation: in each sample, the two texts of a pair change sides by the
-    toss of a coin. Source: Noreen 1989, Computer-intensive methods for testing hypotheses; for
-    corpus metrics Riezler & Maxwell 2005, https://aclanthology.org/W05-0908.
-    """
+    """How much higher `a` scores than `b` on the same texts: interval, and two-sided p-value."""
     import numpy as np
 
-    if a.shape != b.shape:
-        raise ValueError(f"pairs are needed, not {a.shape} beside {b.shape} figures")
+    p = chance(a, b, value, how)
     ours, theirs = summed(a, how.clusters), summed(b, how.clusters)
     width = ours.shape[1]
 
     def gap(sums: Figures) -> float:
         return value(sums[:width]) - value(sums[width:])
 
-    found = interval(np.hstack((ours, theirs)), gap, _without_clusters(how))
+    return Difference(interval(np.hstack((ours, theirs)), gap, _without_clusters(how)), p)
+
+
+def chance(a: Figures, b: Figures, value: Value, how: Resampling) -> float:
+    """The two-sided p-value of the difference: how often it is as large if neither is better.
+
+    By approximate randomisation: in each sample, the two texts of a pair, or those of a cluster,
+    change sides by the toss of a coin. Source: Noreen 1989, Computer-intensive methods for testing
+    hypotheses; for corpus metrics Riezler & Maxwell 2005, https://aclanthology.org/W05-0908.
+    """
+    import numpy as np
+
+    if a.shape != b.shape:
+        raise ValueError(f"pairs are needed, not {a.shape} beside {b.shape} figures")
+    ours, theirs = summed(a, how.clusters), summed(b, how.clusters)
     total_a, total_b, moves = ours.sum(axis=0), theirs.sum(axis=0), theirs - ours
+    found = abs(value(total_a) - value(total_b))
     rng = np.random.default_rng(how.seed)
     extreme = 0
     for count in _batches(len(ours), how.samples):
         for moved in rng.integers(0, 2, size=(count, len(ours))) @ moves:
             tossed = value(total_a + moved) - value(total_b - moved)
-            extreme += abs(tossed) >= abs(found.value) - 1e-12
-    return Difference(found, (extreme + 1) / (how.samples + 1))
+            extreme += abs(tossed) >= found - 1e-12
+    return (extreme + 1) / (how.samples + 1)
 
 
 def smallest_difference(a: Figures, b: Figures, value: Value, how: Resampling) -> float:
