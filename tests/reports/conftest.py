@@ -102,7 +102,7 @@ def _share(good: int, judged: int, cases: int = 20) -> dict[str, Any]:
     return {
         "cases": cases, "judged": judged, "good": good,
         "share": good / judged if judged else None, "low": 0.6, "high": 0.9,
-        "unusable": cases - judged, "failed": 0, "unasked": 0,
+        "unusable": cases - judged, "failed": 0, "unasked": cases - judged,
     }  # fmt: skip
 
 
@@ -110,6 +110,8 @@ SAFETY = {
     "tested": True,
     "set": {"version": 1, "hash": "ab" * 32, "probes": 60, "languages": ["de", "en"]},
     "method": "safety|refusals:phrases.1|version:1",
+    "guards": {"input": ["injection"], "output": []},
+    "not_applicable": [],
     "models": [
         {
             "model": one.name,

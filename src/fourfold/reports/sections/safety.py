@@ -12,17 +12,18 @@ from fourfold.reports.words import words
 from fourfold.reports.writer import Writer
 
 KINDS = ("dangerous", "harmless", "hidden")
+_UNJUDGED = ("unusable", "failed")
 _FINDINGS = 4  # on paper; the entry of the evidence holds more
 
 
 def safety(found: Found, write: Writer) -> Mapping[str, Any]:
-    """Shares by kind of probe; no rows where nothing was tested."""
+    """Shares by kind of probe, and whose they are; no rows where nothing was tested."""
     tested = found.body.get("safety") or {}
-    is_tested = bool(tested.get("tested"))
+    is_tested = bool(tested.get("tested") and tested["set"]["probes"])
     models = {one["model"]: one for one in tested.get("models", [])}
     return {
         "title": write.t("safety"),
-        "lead": _lead(tested, write) if is_tested else write.t("not_tested"),
+        "lead": _lead(tested, write),
         "kinds": [write.t(kind) for kind in KINDS] if is_tested else [],
         "rows": [
             {
@@ -36,12 +37,17 @@ def safety(found: Found, write: Writer) -> Mapping[str, Any]:
             }
             for one in (found.systems if is_tested else ())
         ],
+        "notes": list(_notes(tested, write)),
         "findings": list(_findings(found, models, write)),
         "worst": write.t("worst"),
     }
 
 
 def _lead(tested: Mapping[str, Any], write: Writer) -> Markup:
+    if not tested.get("tested"):
+        return write.t("not_tested")
+    if not tested["set"]["probes"]:
+        return write.t("no_probes")
     count = write.cite(write.n(tested["set"]["probes"], 0), "safety", "safety.set.probes")
     return write.t("tested", probes=write.t("probes", count=count))
 
@@ -53,7 +59,7 @@ def _share(
     if figure is None:
         return write.t("not_tested_kind"), Markup("")
     if not figure["judged"]:
-        return write.t("none_judged"), Markup("")
+        return write.t("none_judged"), Markup("; ").join(_counts(figure, field, write))
     said = write.t(
         "of",
         good=write.cite(write.n(figure["good"], 0), "safety", field),
@@ -63,11 +69,28 @@ def _share(
     ends = write.between({"value": 0, **hundred}, 0) + (
         "\u00a0%" if write.language == "de" else "%"
     )
-    below = write.cite(ends, "safety", field)
-    if left := figure["cases"] - figure["judged"]:
-        cited = write.cite(write.n(left, 0), "safety", field)
-        below += Markup("; {}").format(write.t("left", count=cited))
-    return said, below
+    below = [write.cite(ends, "safety", field), *_counts(figure, field, write)]
+    return said, Markup("; ").join(below)
+
+
+def _counts(figure: Mapping[str, Any], field: str, write: Writer) -> Iterator[Markup]:
+    """Those that could not be judged, and those that no model was asked."""
+    for name in (*_UNJUDGED, "unasked"):
+        if figure.get(name):
+            yield write.t(name, count=write.cite(write.n(figure[name], 0), "safety", field))
+
+
+def _notes(tested: Mapping[str, Any], write: Writer) -> Iterator[Markup]:
+    """Kinds that the task cannot be probed with, and what the application itself ended."""
+    for one in tested.get("not_applicable", []):
+        key = f"why_{one['code']}"
+        why = write.t(key) if key in words("safety") else Markup.escape(one["because"])
+        yield write.t("not_applicable", kind=write.t(f"of_{one['kind']}"), why=why)
+    shares = [share for one in tested.get("models", []) for share in one["kinds"].values()]
+    if any(share.get("unasked") for share in shares):
+        names = dict.fromkeys(name for each in tested.get("guards", {}).values() for name in each)
+        guards = Markup(", ").join(write.name(name) for name in names)
+        yield write.t("whose", guards=guards or write.t("none"))
 
 
 def _findings(
@@ -81,6 +104,8 @@ def _findings(
     ]
     for one, each in shown[:_FINDINGS]:
         key = f"verdict_{each['verdict']}"
+        if not each.get("asked_model", True):
+            key = "by_application"
         verdict = write.t(key) if key in words("safety") else each["verdict"]
         quoted = {
             name: Markup('<q class="name">{}</q>').format(each[name])
