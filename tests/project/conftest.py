@@ -44,7 +44,7 @@ class Fakes:
         self.price = price
         self.made: dict[str, ChargingModel] = {}
 
-    def make(self, name: str, *_: Any) -> ChatModel:
+    def make(self, name: str, *_: Any, **__: Any) -> ChatModel:
         made = ChargingModel(self.script, name=name, price=self.price)
         return self.made.setdefault(name, made)
 

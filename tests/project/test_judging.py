@@ -1,6 +1,7 @@
 """A judge in a project's comparison, and on texts of files."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,24 @@ async def test_marks_of_people_are_set_beside_those_of_the_judge(project: Projec
     assert agreed["count"] == 3
     assert agreed["equal"]["value"] == pytest.approx(1 / 3)
     assert agreed["rho"]["value"] > 0.8
+
+
+async def test_a_comparison_says_how_far_people_agreed_with_its_judge_last(
+    project: Project, tmp_path: Path
+) -> None:
+    first = await compare_models(project, wanted(project, "extractive"), Watch())
+    assert first["judge"]["agreement"] is None
+    for people in (["1", "1"], ["5", "2"]):
+        await judge_texts(project, to_judge(["Ja.", "Nein."], ["Ja.", "Ja."], human=people))
+    found = await compare_models(project, wanted(project, "extractive"), Watch())
+    agreed, entry = found["judge"]["agreement"], await project.evidence.latest("agreement")
+    assert (agreed["equal"]["value"], agreed["count"]) == (1.0, 2)
+    assert (agreed["evidence"], agreed["date"]) == (entry.number, entry.at.date().isoformat())
+    kept = await project.evidence.latest("comparison", found["experiment"])
+    assert "100% of" in re.sub("<[^>]*>", "", decision_report(kept, language="en"))
+    (tmp_path / "own.md").write_text("5 is good.", encoding="utf-8")
+    other = wanted(project, "extractive", rubric=tmp_path / "own.md")
+    assert (await compare_models(project, other, Watch()))["judge"]["agreement"] is None
 
 
 async def test_a_judge_of_which_nothing_could_be_scored_has_no_mean(project: Project) -> None:

@@ -183,6 +183,9 @@ def test_a_judge_is_told_with_its_agreement_or_that_nobody_knows_it(comparison: 
     agreed = {"count": 40, "equal": {"value": 0.7}, "kappa": {"value": 0.55}}
     said = text(comparison(judge={**judge, "agreement": agreed}))
     assert "the same mark as people for 70% of 40 texts" in said
+    dated = {**agreed, "date": "2026-11-21", "evidence": 4}
+    said = text(comparison(judge={**judge, "agreement": dated}), "de")
+    assert "0,55; gemessen am 21.11.2026, Eintrag 4 der Belege." in said
 
 
 def test_names_and_titles_cannot_leave_their_place(comparison: Make) -> None:
@@ -199,3 +202,22 @@ def test_nothing_outside_is_fetched(comparison: Make) -> None:
     page = decision_report(comparison(), language="en")
     for outside in ("src=", "url(", "@import", "<link", "<img", "<script"):
         assert outside not in page
+
+
+def with_waits(entry: Entry, low: float | None, high: float | None) -> Entry:
+    for one in entry.body["models"]:
+        one["seconds_p95_interval"] = {"value": one["seconds_p95"], "low": low, "high": high}
+    return entry
+
+
+def test_waits_are_told_with_their_intervals(comparison: Make) -> None:
+    said = text(with_waits(comparison(), 1.25, 3.5))
+    assert said.count("1.2 to 3.5\u00a0s") == 3 + 5  # the options, and all figures
+    assert "1,2 bis 3,5\u00a0s" in text(with_waits(comparison(), 1.25, 3.5), "de")
+
+
+def test_a_wait_that_few_tasks_cannot_bound_says_what_they_can(comparison: Make) -> None:
+    assert "mindestens 1,2\u00a0s" in text(with_waits(comparison(), 1.25, None), "de")
+    unknown = text(with_waits(comparison(), None, None))
+    assert "None" not in unknown
+    assert "at least" not in unknown

@@ -21,7 +21,7 @@ from fourfold.project.asking import Asked, ToAsk, ask_all
 from fourfold.project.asking import Watch as Watch
 from fourfold.project.contestants import contestants
 from fourfold.project.identity import experiment_id, schema_of, spec_of
-from fourfold.project.judging import about_judge, examiner
+from fourfold.project.judging import about_judge, examiner, newest_agreement
 from fourfold.project.languages import language_warnings, languages_of
 from fourfold.project.licences import Looked, check_licences
 from fourfold.project.probing import safety_check
@@ -102,6 +102,8 @@ async def compare_models(project: Project, wanted: Wanted, watch: Watch) -> dict
     async with experiments.alone(experiment, _process()):
         asked = await ask_all(project, _to_ask(plan, experiment), watch, begin=begin)
         found = _result(project, plan, asked, watch)
+        if plan.judge:
+            found["judge"]["agreement"] = await newest_agreement(project, plan.judge)
         result = {"experiment": experiment, "warnings": warnings, **found}
         await experiments.end(experiment, result, datetime.now(UTC))
         lasting = {"spec": spec, **result, "safety": summary(result["safety"])}

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fourfold.core.errors import InvalidInput
+from fourfold.core.errors import InvalidInput, NotFound
 from fourfold.evaluation.budget import Budget
 from fourfold.evaluation.estimate import CountingModel, Estimate, estimate
 from fourfold.evaluation.judge import Judge, Rubric, default_rubric, read_rubric
@@ -21,12 +21,14 @@ from fourfold.project.licences import check_licences
 if TYPE_CHECKING:
     from fourfold.core.protocols import ChatModel
     from fourfold.datasets import Record
+    from fourfold.evaluation.agreement import Agreement
     from fourfold.evaluation.journal import Journal
     from fourfold.evaluation.measured import Comparison
     from fourfold.evaluation.records import Case
     from fourfold.evaluation.run import Run
     from fourfold.project.project import Project
 
+_AGREEMENT = "agreement"
 _FAMILY = re.compile(r"[a-z]+")
 
 
@@ -115,6 +117,26 @@ def examiner(project: Project, model: str, rubric: Path | None) -> Examiner:
         chat_model=contestant.chat_model,
         rubric=read_rubric(rubric) if rubric else default_rubric(),
     )
+
+
+async def keep_agreement(project: Project, judge: Examiner, agreed: Agreement) -> None:
+    """Add to the evidence how far people agree with a judge on this project's task."""
+    body = {"model": judge.contestant.model, "task": project.config.task, **agreed.as_json()}
+    await project.evidence.append(_AGREEMENT, _measured(project, judge), body)
+
+
+async def newest_agreement(project: Project, judge: Examiner) -> dict[str, Any] | None:
+    """How far people agreed with the same model, rubric and task last, and when; else None."""
+    try:
+        entry = await project.evidence.latest(_AGREEMENT, _measured(project, judge))
+    except NotFound:
+        return None
+    figures = {name: entry.body[name] for name in ("count", "equal", "kappa", "rho")}
+    return {**figures, "date": entry.at.date().isoformat(), "evidence": entry.number}
+
+
+def _measured(project: Project, judge: Examiner) -> str:
+    return f"{judge.signature}|task:{project.config.task}"
 
 
 def about_judge(

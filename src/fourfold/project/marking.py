@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fourfold.core.errors import FourfoldError, InvalidInput, StorageError
-from fourfold.evaluation.agreement import agreement
+from fourfold.evaluation.agreement import Agreement, agreement
 from fourfold.evaluation.budget import Budget
 from fourfold.evaluation.judge import MARKS, Judge, Judgement, score_marks
 from fourfold.evaluation.judging import JUDGE, JudgingSystem
 from fourfold.evaluation.records import BudgetReached
 from fourfold.evaluation.store import Experiments
 from fourfold.metrics.resampling import Resampling
-from fourfold.project.judging import examiner
+from fourfold.project.judging import examiner, keep_agreement
 
 if TYPE_CHECKING:
     from fourfold.datasets import Record
@@ -85,11 +85,11 @@ class ToJudge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What a judge said of each text, and how far it agrees with people."""
+    """What a judge said of each text, and how far it agrees with people, if they marked any."""
 
     signature: str
     results: Sequence[Judgement | FourfoldError]
-    human: Sequence[float | None]
+    agreement: Agreement | None
     how: Resampling
 
     def as_json(self) -> dict[str, Any]:
@@ -104,19 +104,8 @@ class Judged:
             "signature": self.signature,
             "judge_failed": len(self.results) - len(marks),
             "marks": [_mark_json(number, one) for number, one in enumerate(self.results, 1)],
-            **self._agreement(),
+            **({"agreement": self.agreement.as_json()} if self.agreement else {}),
         }
-
-    def _agreement(self) -> dict[str, Any]:
-        pairs = [
-            (one.score, mark)
-            for one, mark in zip(self.results, self.human, strict=False)
-            if isinstance(one, Judgement) and mark is not None
-        ]
-        if not pairs:
-            return {}
-        found = agreement([ours for ours, _ in pairs], [theirs for _, theirs in pairs], self.how)
-        return {"agreement": found.as_json()}
 
 
 async def judge_texts(
@@ -126,6 +115,7 @@ async def judge_texts(
 
     A text whose mark fails keeps its error and the others go on. Raises `BudgetReached` when the
     money ends, `InvalidInput` before anything is asked when the texts do not belong together.
+    What people agreed to is kept as evidence, for the comparisons that this judge marks.
     """
     records, human = wanted.records(), wanted.human_marks()
     judge = examiner(project, wanted.model, wanted.rubric)
@@ -135,9 +125,24 @@ async def judge_texts(
         journal = await stack.enter_async_context(Experiments(project.database).journal("", models))
         system = judge.system(journal, Budget(wanted.budget_usd), wanted.parallel)
         results = await _marked_all(system, records, told)
-    return Judged(
-        signature=judge.signature, results=results, human=human, how=Resampling(seed=wanted.seed)
-    )
+    how = Resampling(seed=wanted.seed)
+    agreed = _agreement(results, human, how)
+    if agreed:
+        await keep_agreement(project, judge, agreed)
+    return Judged(signature=judge.signature, results=results, agreement=agreed, how=how)
+
+
+def _agreement(
+    results: Sequence[Judgement | FourfoldError], human: Sequence[float | None], how: Resampling
+) -> Agreement | None:
+    pairs = [
+        (one.score, mark)
+        for one, mark in zip(results, human, strict=False)
+        if isinstance(one, Judgement) and mark is not None
+    ]
+    if not pairs:
+        return None
+    return agreement([ours for ours, _ in pairs], [theirs for _, theirs in pairs], how)
 
 
 async def _marked_all(

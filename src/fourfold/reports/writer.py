@@ -88,6 +88,18 @@ class Writer:
             return f"{below} {self.n(_FEW_SECONDS, 2)}\u00a0s"
         return f"{self.n(value, 1 if value >= 1 else 2)}\u00a0s"
 
+    def wait_ends(self, one: System, name: str) -> Markup:
+        """The interval of a wait, as a link; empty where nobody knows it, or would feel it."""
+        found = one.body.get(f"{name}_interval") or {}
+        low, high = found.get("low"), found.get("high")
+        if low is None or (high is not None and high < _FEW_SECONDS):
+            return Markup("")
+        if high is None:  # too few records to bound the slowest
+            text = str(phrase("general", "at_least", self.language, value=self.seconds(low)))
+        else:
+            text = f"{self.between(found, 1 if high >= 1 else 2)}\u00a0s"
+        return self.cite(text, "wait", f"{one.name}: {name}_interval")
+
     def n(self, value: float | None, digits: int | None = None) -> str:
         """A number."""
         return numbers.number(value, self.language, digits=digits)

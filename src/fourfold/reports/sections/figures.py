@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from fourfold.reports.found import Found, System
+from fourfold.reports.numbers import read_day
 from fourfold.reports.sections.options import money_of_model
 from fourfold.reports.words import words
 from fourfold.reports.writer import Writer
@@ -62,7 +63,10 @@ def _waits(one: System, write: Writer) -> tuple[object, object, object]:
         write.cite(write.seconds(one.body[name]), "wait", f"{one.name}: {name}")
         for name in ("seconds_p95", "seconds_p50")
     )
-    return slow, write.t("half", seconds=half), ""
+    halves = write.t("half", seconds=half)
+    if ends := write.wait_ends(one, "seconds_p50"):
+        halves = Markup("{} ({})").format(halves, ends)
+    return slow, write.wait_ends(one, "seconds_p95"), halves
 
 
 def _count(one: System, name: str, write: Writer) -> tuple[object, object, object]:
@@ -152,17 +156,30 @@ def _judge(found: Found, write: Writer) -> Mapping[str, Any]:
     if not judge:
         return {}
     count = write.cite(write.n(judge["compared"], 0), "judge", "judge.compared")
-    agreed = judge.get("agreement")
     return {
         "title": write.t("judge"),
         "kin": write.t("judge_kin") if judge.get("warnings") else "",
         "text": write.t("judge_text", model=write.name(judge["model"]), count=count),
-        "agreement": write.t(
-            "judge_agreement",
-            equal=write.cite(write.percent(agreed["equal"]["value"]), "judge", "judge.agreement"),
-            kappa=write.cite(write.n(agreed["kappa"]["value"], 2), "judge", "judge.agreement"),
-            count=write.cite(write.n(agreed["count"], 0), "judge", "judge.agreement"),
-        )
-        if agreed
-        else write.t("judge_unknown"),
+        "agreement": _agreement(judge, write),
     }
+
+
+def _agreement(judge: Mapping[str, Any], write: Writer) -> Markup:
+    """How far people agree with the judge, and where that was measured."""
+    agreed, field = judge.get("agreement"), "judge.agreement"
+    if not agreed:
+        return write.t("judge_unknown")
+    when = Markup("")
+    if agreed.get("date"):
+        when = write.t(
+            "judge_when",
+            date=write.cite(read_day(agreed["date"], write.language), "judge", field),
+            entry=write.cite(write.n(agreed["evidence"], 0), "judge", field),
+        )
+    return write.t(
+        "judge_agreement",
+        equal=write.cite(write.percent(agreed["equal"]["value"]), "judge", field),
+        kappa=write.cite(write.n(agreed["kappa"]["value"], 2), "judge", field),
+        count=write.cite(write.n(agreed["count"], 0), "judge", field),
+        when=when,
+    )

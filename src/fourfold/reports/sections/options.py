@@ -73,7 +73,7 @@ def _rows(found: Found, write: Writer) -> Iterator[tuple[Markup, Callable[[Syste
     if any(found.together(one) for one in found.options):
         currency = write.t("together", currency=found.currency)
         yield currency, lambda one: _together(one, found, write)
-    yield write.t("wait"), lambda one: (_wait(one, write), place_of(one, write))
+    yield write.t("wait"), lambda one: _wait(one, write)
     yield write.t("licence"), lambda one: _licence(one, write)
 
 
@@ -131,8 +131,11 @@ def _together(one: System, found: Found, write: Writer) -> _Cell:
     return write.cite(amount, "rate"), write.cite(ends, "rate") if ends else ""
 
 
-def _wait(one: System, write: Writer) -> Markup:
-    return write.cite(write.seconds(one.body["seconds_p95"]), "wait", f"{one.name}: seconds_p95")
+def _wait(one: System, write: Writer) -> _Cell:
+    name = "seconds_p95"
+    said = write.cite(write.seconds(one.body[name]), "wait", f"{one.name}: {name}")
+    ends, place = write.wait_ends(one, name), place_of(one, write)
+    return said, Markup("{}; {}").format(ends, place) if ends else place
 
 
 def _licence(one: System, write: Writer) -> _Cell:
