@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from fourfold.metrics.base import Figures
 
 Value: TypeAlias = "Callable[[Figures], float]"
+_Values: TypeAlias = "Callable[[Figures], Figures]"  # of rows, (sums, figures) to (sums,)
+_RATIOS = ((1.0, 2.0), (0.0, 3.0), (70.0, 0.5))
 _AT_ONCE = 2_000_000  # drawn counts in memory
 FEWEST_UNITS: Final = 8
 """Below so many texts or clusters an interval would hold the truth in fewer than 93 of 100 cases,
@@ -52,24 +54,8 @@ def interval(
     studentised one, whose ends are steadier under skew; below 8 both ends are NaN. `studentised` is
     False for what a single text has no score of, such as a correlation.
     """
-    import numpy as np
-
     units = summed(figures, how.clusters)
-    total = units.sum(axis=0)
-    whole = value(total)
-    if len(units) < FEWEST_UNITS:
-        return Interval(whole, float("nan"), float("nan"))
-    if (
-        studentised
-        and len(units) < _STUDENTISED_BELOW
-        and (ends := _studentised(units, value, how))
-    ):
-        return Interval(whole, *ends)
-    scores = np.array([value(sums) for sums in _drawn_sums(units, how)])
-    without = np.array([value(total - unit) for unit in units])
-    shares = _shares(whole, scores, without, how.confidence)
-    low, high = np.quantile(scores, shares)
-    return Interval(whole, float(low), float(high))
+    return _interval(units, _each(value, figures.shape[1]), how, studentised=studentised)
 
 
 def difference(a: Figures, b: Figures, value: Value, how: Resampling) -> Difference:
@@ -77,13 +63,8 @@ def difference(a: Figures, b: Figures, value: Value, how: Resampling) -> Differe
     import numpy as np
 
     p = chance(a, b, value, how)
-    ours, theirs = summed(a, how.clusters), summed(b, how.clusters)
-    width = ours.shape[1]
-
-    def gap(sums: Figures) -> float:
-        return value(sums[:width]) - value(sums[width:])
-
-    return Difference(interval(np.hstack((ours, theirs)), gap, _without_clusters(how)), p)
+    units = np.hstack((summed(a, how.clusters), summed(b, how.clusters)))
+    return Difference(_interval(units, _gaps(value, a.shape[1]), how), p)
 
 
 def chance(a: Figures, b: Figures, value: Value, how: Resampling) -> float:
@@ -99,13 +80,14 @@ def chance(a: Figures, b: Figures, value: Value, how: Resampling) -> float:
         raise ValueError(f"pairs are needed, not {a.shape} beside {b.shape} figures")
     ours, theirs = summed(a, how.clusters), summed(b, how.clusters)
     total_a, total_b, moves = ours.sum(axis=0), theirs.sum(axis=0), theirs - ours
+    score = _each(value, a.shape[1])
     found = abs(value(total_a) - value(total_b))
     rng = np.random.default_rng(how.seed)
     extreme = 0
     for count in _batches(len(ours), how.samples):
-        for moved in rng.integers(0, 2, size=(count, len(ours))) @ moves:
-            tossed = value(total_a + moved) - value(total_b - moved)
-            extreme += abs(tossed) >= found - 1e-12
+        moved = rng.integers(0, 2, size=(count, len(ours))) @ moves
+        tossed = score(total_a + moved) - score(total_b - moved)
+        extreme += int((abs(tossed) >= found - 1e-12).sum())
     return (extreme + 1) / (how.samples + 1)
 
 
@@ -117,21 +99,56 @@ def smallest_difference(a: Figures, b: Figures, value: Value, how: Resampling) -
     """
     import numpy as np
 
-    ours, theirs = summed(a, how.clusters), summed(b, how.clusters)
-    width = ours.shape[1]
-    if len(ours) < _FEWEST_TO_REJECT:
+    units = np.hstack((summed(a, how.clusters), summed(b, how.clusters)))
+    count = len(units)
+    if count < _FEWEST_TO_REJECT:
         return float("nan")
-    gaps = [
-        value(sums[:width]) - value(sums[width:])
-        for sums in _drawn_sums(np.hstack((ours, theirs)), how)
-    ]
-    if np.std(gaps) == 0:
+    spread = np.std(_gaps(value, a.shape[1])(_drawn_sums(units, how)))
+    if spread == 0:
         return float("nan")  # texts that never differ do not tell what a difference would be
-    wanted = student(len(ours) - 1, 0.975) + student(len(ours) - 1, 0.8)
-    return float(wanted * np.std(gaps) * sqrt(len(ours) / (len(ours) - 1)))
+    wanted = student(count - 1, 0.975) + student(count - 1, 0.8)
+    return float(wanted * spread * sqrt(count / (count - 1)))
 
 
-def _studentised(units: Figures, value: Value, how: Resampling) -> tuple[float, float] | None:
+def _each(value: Value, width: int) -> _Values:
+    """The scores of several sums; a ratio of two figures, as every mean is, of all at once."""
+    import numpy as np
+
+    if width == len(_RATIOS[0]) and all(value(np.array(one)) == one[0] / one[1] for one in _RATIOS):
+        return lambda rows: np.divide(
+            rows[:, 0], rows[:, 1], out=np.zeros(len(rows)), where=rows[:, 1] != 0
+        )
+    return lambda rows: np.array([value(row) for row in rows], dtype=np.float64)
+
+
+def _gaps(value: Value, width: int) -> _Values:
+    """The differences of two systems whose figures stand side by side."""
+    score = _each(value, width)
+    return lambda rows: score(rows[:, :width]) - score(rows[:, width:])
+
+
+def _interval(
+    units: Figures, score: _Values, how: Resampling, *, studentised: bool = True
+) -> Interval:
+    import numpy as np
+
+    total = units.sum(axis=0)
+    whole = float(score(total[None, :])[0])
+    if len(units) < FEWEST_UNITS:
+        return Interval(whole, float("nan"), float("nan"))
+    if (
+        studentised
+        and len(units) < _STUDENTISED_BELOW
+        and (ends := _studentised(units, score, how))
+    ):
+        return Interval(whole, *ends)
+    scores, without = score(_drawn_sums(units, how)), score(total - units)
+    shares = _shares(whole, scores, without, how.confidence)
+    low, high = np.quantile(scores, shares)
+    return Interval(whole, float(low), float(high))
+
+
+def _studentised(units: Figures, score: _Values, how: Resampling) -> tuple[float, float] | None:
     """Ends by the bootstrap-t: each resample is measured in its own standard errors.
 
     The standard errors are the jackknife's; None where many resamples have none. No end lies beyond
@@ -140,37 +157,37 @@ def _studentised(units: Figures, value: Value, how: Resampling) -> tuple[float, 
     """
     import numpy as np
 
-    total, count = units.sum(axis=0), len(units)
-    whole, error = value(total), _standard_error(units, np.ones(count, dtype=np.int64), value)
-    rng = np.random.default_rng(how.seed)
-    samples = min(how.samples, _STUDENTISED_SAMPLES)
-    drawn = _counts(rng.integers(0, count, size=(samples, count)), count)
-    errors = [_standard_error(units, counts, value) for counts in drawn]
-    found = [
-        (value(counts @ units) - whole) / own
-        for counts, own in zip(drawn, errors, strict=True)
-        if own
-    ]
-    if not error or 2 * len(found) < samples:
+    count, samples = len(units), min(how.samples, _STUDENTISED_SAMPLES)
+    whole, error = _with_error(units, np.ones((1, count), dtype=np.int64), score)
+    drawn = np.random.default_rng(how.seed).integers(0, count, size=(samples, count))
+    places = np.array_split(_counts(drawn, count), 1 + samples * units.size // _AT_ONCE)
+    parts = [_with_error(units, counts, score) for counts in places]
+    scores, errors = (np.concatenate(column) for column in zip(*parts, strict=True))
+    told = errors > 0
+    if not error[0] or 2 * told.sum() < samples:
         return None
     tail = (1 - how.confidence) / 2
-    below, above = np.quantile(found, [tail, 1 - tail])
-    alone = [value(unit) for unit in units]
+    below, above = np.quantile((scores[told] - whole) / errors[told], [tail, 1 - tail])
+    alone = score(units)
     return (
-        max(float(whole - above * error), min(alone)),
-        min(float(whole - below * error), max(alone)),
+        max(float(whole[0] - above * error[0]), float(alone.min())),
+        min(float(whole[0] - below * error[0]), float(alone.max())),
     )
 
 
-def _standard_error(units: Figures, counts: NDArray[np.int64], value: Value) -> float:
-    """Of the score of units that were drawn so often, by leaving out each."""
+def _with_error(
+    units: Figures, counts: NDArray[np.int64], score: _Values
+) -> tuple[Figures, Figures]:
+    """Scores of units that were drawn so often, and their errors, by leaving out each."""
     import numpy as np
 
-    total, drawn = counts @ units, counts > 0
-    without = np.array([value(total - unit) for unit in units[drawn]])
-    weights, count = counts[drawn], counts.sum()
-    apart = without - (weights @ without) / count
-    return float(sqrt((count - 1) / count * (weights @ apart**2)))
+    totals, drawn = counts @ units, counts > 0  # (samples, figures), (samples, units)
+    without = np.zeros(counts.shape)
+    without[drawn] = score((totals[:, None, :] - units)[drawn])
+    number = counts.sum(axis=1)
+    apart = without - ((counts * without).sum(axis=1) / number)[:, None]
+    errors = np.sqrt((number - 1) / number * (counts * apart**2).sum(axis=1))
+    return score(totals), errors
 
 
 def summed(figures: Figures, clusters: Sequence[Hashable] | None) -> Figures:
@@ -235,7 +252,3 @@ def _shares(
     wide = _wide(count, confidence)
     low, high = (law.cdf(bias + (bias + end) / (1 - skew * (bias + end))) for end in (-wide, wide))
     return low, high
-
-
-def _without_clusters(how: Resampling) -> Resampling:
-    return Resampling(seed=how.seed, samples=how.samples, confidence=how.confidence)
