@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from fourfold.catalogue.catalogue import Catalogue
 from fourfold.catalogue.records import Offer, Source
@@ -33,6 +33,18 @@ _SAMPLE: Final = 1_000  # tokens that are priced: below every tier for long prom
 _DAY: Final = re.compile(r"20\d\d-\d\d-\d\d")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPrice:
+    """US dollars for a million tokens, with the day that is known of them."""
+
+    input: float
+    output: float
+    cached: float
+    source: Source
+    dated: datetime.date
+    dated_means: Literal["in force since", "data up to"]
+
+
 def with_current_prices(catalogue: Catalogue, *, on: datetime.date) -> Catalogue:
     """The catalogue with the list prices of that day in place of those that it was written with."""
     models = {
@@ -50,21 +62,35 @@ def current(offer: Offer, *, on: datetime.date) -> Offer:
     of its prices say since when they are in force; the others carry the newest day that the data
     of the package name, and say so in `dated_means`.
     """
-    provider = _provider(_PROVIDERS.get(offer.host.id, ""))
-    model = provider.find_model(offer.id) if provider else None
-    if provider is None or model is None:
+    price = list_price(_provider(_PROVIDERS.get(offer.host.id, "")), offer.id, on=on)
+    if price is None:
         return offer
-    prices = max((_prices(model, provider, at) for at in _moments(model, on)), key=sum)
-    if not any(prices):
-        return offer
-    since = _in_force_since(model, on)
     return replace(
         offer,
+        input=price.input,
+        output=price.output,
+        cached=price.cached,
+        source=price.source,
+        dated=price.dated,
+        dated_means=price.dated_means,
+    )
+
+
+def list_price(provider: Any, name: str, *, on: datetime.date) -> ListPrice | None:
+    """What `genai-prices` has for a model of one of its providers, by the rules of `current`."""
+    model = provider.find_model(name) if provider and name else None
+    if model is None:
+        return None
+    prices = max((_prices(model, provider, at) for at in _moments(model, on)), key=sum)
+    if not any(prices):
+        return None
+    since, source = _in_force_since(model, on), _source(on)
+    return ListPrice(
         input=prices[0],
         output=prices[1],
         cached=prices[2],
-        source=_source(on),
-        dated=since or _source(on).read,
+        source=source,
+        dated=since or source.read,
         dated_means="in force since" if since else "data up to",
     )
 
@@ -108,11 +134,6 @@ def _moments(model: Any, on: datetime.date) -> Iterator[datetime.datetime]:
 def _in_force_since(model: Any, on: datetime.date) -> datetime.date | None:
     days = [getattr(one, "start_date", None) for one in _constraints(model)]
     return max((day for day in days if day and day <= on), default=None)
-
-
-def list_price_source(on: datetime.date | None = None) -> Source:
-    """The installed release of `genai-prices`, with the newest day that its data name."""
-    return _source(on or datetime.datetime.now(datetime.UTC).date())
 
 
 @cache

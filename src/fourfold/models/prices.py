@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
 
 from fourfold.core.records import Usage
 
@@ -37,25 +38,41 @@ def unknown(usage: Usage) -> None:
 def published(model: str, url: str) -> Tariff:
     """The list price of that model at that address, out of the data of `genai-prices`.
 
-    They are those of the installed release of that package: it asks no server. `unknown` for a
-    model or an address that it does not have.
+    They are those of the installed release of that package: it asks no server. Only prices of this
+    very host count, not those of the model's maker, which the package falls back to. `unknown` for
+    a model or an address that it does not have.
     """
-    import genai_prices
+    from genai_prices import Usage as Tokens
+
+    host = host_at(url)
+    found = host.find_model(model) if host and model else None
+    if host is None or found is None:
+        return unknown
 
     def tariff(usage: Usage) -> float | None:
-        tokens = genai_prices.Usage(
+        tokens = Tokens(
             input_tokens=usage.prompt_tokens,
             cache_read_tokens=usage.cached_tokens,
             output_tokens=usage.completion_tokens,
         )
         try:
-            found = genai_prices.calc_price(tokens, model_ref=model, provider_api_url=url)
+            cost = found.calc_price(tokens, host, genai_request_timestamp=datetime.now(UTC))
         except (LookupError, ValueError):
             return None
-        return float(found.total_price)
+        return float(cost.total_price)
 
     probe = Usage(prompt_tokens=1, completion_tokens=1)
     return unknown if tariff(probe) is None else tariff
+
+
+def host_at(url: str) -> Any:
+    """What `genai-prices` has of the host at that address; None for one that it does not know."""
+    from genai_prices.data_snapshot import get_snapshot
+
+    try:
+        return get_snapshot().find_provider(None, None, url)
+    except LookupError:
+        return None
 
 
 def charged(usage: Usage, tariff: Tariff) -> Usage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,7 +103,7 @@ def _model(project: Project, name: str) -> tuple[ChatModel | None, str, Tariff, 
             "where": url,
             "kind": "remote",
             "model": config.model,
-            "price": price_facts(config),
+            "price": price_facts(config, on=datetime.now(UTC).date()),
         }
         return made, identity, wiring.tariff(config), facts
     file = wiring.weights_file(name, project.config, project.settings, project.folder)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import datetime
+from typing import TYPE_CHECKING, Any
 
-from fourfold.core.records import Usage
-from fourfold.project.wiring import tariff
+from fourfold.project.wiring import address
 
 if TYPE_CHECKING:
     from fourfold.project.config import RemoteModelConfig
 
-_SAMPLE: Final = 1_000  # tokens that are priced: below every tier for long prompts
 
-
-def price_facts(config: RemoteModelConfig) -> dict[str, Any] | None:
+def price_facts(config: RemoteModelConfig, *, on: datetime.date) -> dict[str, Any] | None:
     """US dollars for a million tokens in and out, their day and their page; None when unknown.
 
-    The project's own price names the project's file and the day that stands there; a list price the
-    release of `genai-prices` that it was read from.
+    `means` says which day it is: the project's own price is of the day that stands in its file; a
+    list price of that since when it is in force or, where nobody wrote that down, of the newest
+    that the data name. It is what the catalogue shows, and what is charged.
     """
     if config.price:
         return {
@@ -25,21 +24,20 @@ def price_facts(config: RemoteModelConfig) -> dict[str, Any] | None:
             "output": config.price.output,
             "currency": "USD",
             "date": config.price.date.isoformat(),
+            "means": "read",
             "source": {"title": "fourfold.yaml", "url": None},
         }
-    charge = tariff(config)
-    once, twice = (
-        charge(Usage(prompt_tokens=_SAMPLE, completion_tokens=count)) for count in (0, _SAMPLE)
-    )
-    if once is None or twice is None:
-        return None
-    from fourfold.catalogue.prices import list_price_source
+    from fourfold.catalogue.prices import list_price
+    from fourfold.models.prices import host_at
 
-    source = list_price_source()
+    price = list_price(host_at(address(config)), config.model, on=on)
+    if price is None:
+        return None
     return {
-        "input": once * 1_000_000 / _SAMPLE,
-        "output": (twice - once) * 1_000_000 / _SAMPLE,
+        "input": price.input,
+        "output": price.output,
         "currency": "USD",
-        "date": source.read.isoformat(),
-        "source": {"title": source.title, "url": source.url},
+        "date": price.dated.isoformat(),
+        "means": price.dated_means,
+        "source": {"title": price.source.title, "url": price.source.url},
     }
