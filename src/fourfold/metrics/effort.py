@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from fourfold.core.errors import InvalidInput
 from fourfold.metrics.corrections import Correction, correction
-from fourfold.metrics.resampling import Resampling, summed
+from fourfold.metrics.drawing import summed
+from fourfold.metrics.resampling import Resampling
 from fourfold.metrics.scoring import Score
 from fourfold.metrics.statistics import Interval, student
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from fourfold.core.errors import InvalidInput
 from fourfold.metrics import METRICS, Metric
-from fourfold.metrics.resampling import FEWEST_UNITS, Resampling, interval
+from fourfold.metrics.bootstrap import FEWEST_UNITS
+from fourfold.metrics.resampling import Resampling, interval
 from fourfold.metrics.shares import share_interval
 from fourfold.metrics.statistics import Interval
 

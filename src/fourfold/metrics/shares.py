@@ -10,7 +10,8 @@ from math import isnan, lgamma, nan, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from fourfold.metrics.resampling import Resampling, summed
+from fourfold.metrics.drawing import summed
+from fourfold.metrics.resampling import Resampling
 from fourfold.metrics.statistics import Interval, student, wilson
 
 if TYPE_CHECKING:
