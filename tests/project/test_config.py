@@ -34,7 +34,7 @@ def test_an_unknown_key_deep_down_is_found() -> None:
 
 def test_all_problems_are_said_at_once() -> None:
     message = problems_of("name: Ärger\nretrieval:\n  limit: none\n")
-    assert "2 problems" in message
+    assert "2 mistakes" in message
     assert "line 1" in message
     assert "line 3: `retrieval.limit`" in message
 
@@ -56,7 +56,7 @@ def test_broken_yaml_names_its_line() -> None:
         ("name: Ä b/c\n", "line 1: `name` may have small letters"),
         ("name: a\nretrieval: 5\n", "line 2: `retrieval` must hold keys"),
         ("name: a\nretrieval: {limit: viele}\n", "`retrieval.limit` must be a whole number"),
-        ("name: a\nretrieval: {limit: 99}\n", "`retrieval.limit` is wrong: Input should be less"),
+        ("name: a\nretrieval: {limit: 99}\n", "`retrieval.limit` must be at most 50"),
         ("name: a\ntitle: x\nname: b\n", "line 3: `name` stands there twice"),
         ("name: a\nguards: {input: [], input: []}\n", "line 2: `input` stands there twice"),
     ],

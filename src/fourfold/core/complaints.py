@@ -20,6 +20,8 @@ _WORDS: Final = {
     "model_type": "must hold keys with values, `key: value`",
     "model_attributes_type": "must hold keys with values, `key: value`",
     "string_type": "must be text; put it in quotes",
+    "string_pattern_mismatch": "may have small letters, digits, `.`, `_` and `-`, begins with one "
+    "of the first two, and has at most 64 of them",
     "string_too_short": "is too short",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",

@@ -70,17 +70,24 @@ class Written:
 
 def read_written(file: Traversable | Path) -> Written:
     """Read a YAML file. Raises `InvalidProject` for what is no YAML, or says a key twice."""
-    import yaml
-
-    loader_class: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C, ten times as fast
     try:
-        loader = loader_class(file.read_text(encoding="utf-8"))
-        node = loader.get_single_node()
-        values = loader.construct_document(node) if node is not None else {}
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidProject(
             f"`{file}` cannot be read: {error}.", hint="It must be readable, and UTF-8."
         ) from error
+    return written_in(text, file)
+
+
+def written_in(text: str, file: Traversable | Path) -> Written:
+    """The same for the text of a file, which is only named in errors."""
+    import yaml
+
+    loader_class: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C, ten times as fast
+    try:
+        loader = loader_class(text)
+        node = loader.get_single_node()
+        values = loader.construct_document(node) if node is not None else {}
     except (yaml.YAMLError, ValueError) as error:  # a day that no calendar has is a ValueError
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
