@@ -133,6 +133,16 @@ def test_unknown_names_and_sizes_are_errors_with_a_suggestion(run: Run, tmp_path
     assert run("models", "shortlist", "--max-parameters", "big", folder=tmp_path).code == 2
 
 
+@pytest.mark.parametrize("name", ["qwen2.5-coder-0.5b", "qwen2.5-0.5b"])
+def test_a_model_is_found_by_the_name_of_its_weights(run: Run, tmp_path: Path, name: str) -> None:
+    shown = run("models", "show", name, "--json", folder=tmp_path).json
+    assert shown["model"] == "qwen2.5-coder-0.5b-instruct"
+    assert shown["installable"]["model"] == "qwen2.5-coder-0.5b"
+    assert shown["installable"]["installed"] is False
+    said = run("models", "show", name, folder=tmp_path).out
+    assert "not installed: fourfold models install qwen2.5-coder-0.5b" in said
+
+
 def test_weights_that_can_be_installed_are_listed_apart(run: Run, tmp_path: Path) -> None:
     found = run("models", "list", "--weights", "--json", folder=tmp_path).json["models"]
     assert "smollm2-135m" in [one["model"] for one in found]

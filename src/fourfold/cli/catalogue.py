@@ -69,20 +69,28 @@ def list_models(
 def show_model(*, name: str, folder: Path | None, as_json: bool) -> None:
     """Show everything that is known of a model, each fact with its source.
 
+    It can be named as in the catalogue, as a host calls it, or as its weights are installed.
+
     \b
-    Example:
+    Examples:
       fourfold models show llama-3.3-70b-instruct
+      fourfold models show qwen2.5-coder-0.5b
     """
     from fourfold.catalogue.policy import Policy
     from fourfold.catalogue.verdicts import judge
+    from fourfold.cli.models import weights_line, weights_state
+    from fourfold.models.weights import current_name
 
     catalogue, policy, _ = opened(folder)
-    model = catalogue.model(name)
+    model = catalogue.offered_as(current_name(name)) or catalogue.model(name)
+    state = weights_state(model.weights)
     verdict = judge(model, catalogue, policy or Policy(), today=datetime.date.today())
     if as_json:
-        print_json(whole(model, verdict))
+        print_json({**whole(model, verdict), "installable": state})
         return
     show_facts(model)
+    if state:
+        show(f"  {'weights':<18} {weights_line(state)}")
     show("")
     show_verdict(verdict)
 

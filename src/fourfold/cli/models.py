@@ -47,6 +47,24 @@ def show_weights(*, as_json: bool) -> None:
             show(f"  {faint(one.warning)}")
 
 
+def weights_state(name: str) -> dict[str, object] | None:
+    """The weights of that name and whether they are installed; None for a model without any."""
+    from fourfold.core.settings import read_settings
+    from fourfold.models.weights import installed, known
+
+    if not name:
+        return None
+    return _as_json(known(name), installed=name in installed(read_settings().models_folder))
+
+
+def weights_line(state: dict[str, object]) -> str:
+    """The same on a line."""
+    name = state["model"]
+    return f"{name}  " + (
+        "installed" if state["installed"] else f"not installed: fourfold models install {name}"
+    )
+
+
 @models.command("install")
 @click.argument("name")
 @click.option(
