@@ -31,6 +31,7 @@ from fourfold.cli.output import (
     say,
     show,
 )
+from fourfold.cli.progress import waiting_line
 from fourfold.core.errors import FourfoldError, InvalidInput
 from fourfold.core.records import Message
 
@@ -130,10 +131,12 @@ async def ask_one(
     answer = None
     if not as_json:
         show(heading(textwrap.shorten(question, _SHOWN, placeholder=" …")))
-    async for piece in pieces:
-        if piece.text and not as_json:
-            click.echo(piece.text, nl=False)
-        answer = piece.answer or answer
+    with waiting_line("Reading and writing …") as came:
+        async for piece in pieces:
+            if piece.text and not as_json:
+                came()
+                click.echo(piece.text, nl=False)
+            answer = piece.answer or answer
     assert answer is not None  # the last piece of a stream carries it
     if as_json:
         print_json(answer_json(question, answer, monotonic() - began))

@@ -137,6 +137,23 @@ def steps_bar(names: Sequence[str]) -> Iterator[Iterator[str]]:
 
 
 @contextmanager
+def waiting_line(what: str) -> Iterator[Callable[[], None]]:
+    """Show what one waits for until the given function is called; off a terminal, nothing."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda: None
+        return
+    status = console.status(what)
+    status.start()
+    try:
+        yield status.stop
+    finally:
+        status.stop()
+
+
+@contextmanager
 def count_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
     """Give what takes how many are done; a bar on a terminal, else nothing."""
     from rich.console import Console
