@@ -126,6 +126,20 @@ def test_a_price_says_its_day_and_its_page(comparison: Make) -> None:
     assert "2,50\u00a0$ für eine Million Token hinein" in page
 
 
+@pytest.mark.parametrize(
+    ("means", "said"),
+    [
+        ("in force since", "Preis in Kraft seit 04.11.2026"),
+        ("data up to", "aus Daten bis 04.11.2026"),
+    ],
+)
+def test_a_price_says_which_day_its_day_is(comparison: Make, means: str, said: str) -> None:
+    facts = {**HELPDESK[1].facts}
+    facts["price"] = {**facts["price"], "means": means}
+    page = decision_report(comparison([Fake("a", 0.1, 0.1, facts=facts)]), language="de")
+    assert said in page
+
+
 def test_an_address_that_could_run_something_is_no_link(comparison: Make) -> None:
     facts = {**HELPDESK[1].facts}
     facts["licence"] = {**facts["licence"], "source": "javascript:alert(1)"}

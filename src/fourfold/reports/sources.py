@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from markupsafe import Markup
 
@@ -143,6 +143,9 @@ def _of_parts(found: Found, write: Writer) -> Iterator[Source]:
         yield Source("judge", write.t("judge"), text)
 
 
+_DAYS: Final = {"read": "of_day", "in force since": "since_day", "data up to": "up_to_day"}
+
+
 def _price(one: System, write: Writer) -> Markup:
     price: Mapping[str, Any] | None = one.facts.get("price")
     if one.is_local:
@@ -157,7 +160,9 @@ def _price(one: System, write: Writer) -> Markup:
         output=write.money(price["output"], DOLLARS),
         tokens_in=write.n(one.body["prompt_tokens"], 0),
         tokens_out=write.n(one.body["completion_tokens"], 0),
-        date=read_day(price["date"], write.language),
+        when=write.t(
+            _DAYS[price.get("means", "read")], date=read_day(price["date"], write.language)
+        ),
         page=_link(price["source"].get("url"), price["source"]["title"]),
     )
 
