@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import bootstrap, permutation_test
+from scipy.stats import bootstrap, permutation_test, ttest_rel
 
 from fourfold.metrics.base import averaged, mean
 from fourfold.metrics.resampling import (
@@ -90,3 +90,46 @@ def test_holm_raises_each_p_value_in_its_order() -> None:
     assert holm([0.01, 0.04, 0.03, 0.5]) == pytest.approx([0.04, 0.09, 0.09, 0.5])
     assert holm([0.9, 0.9]) == [1.0, 1.0]
     assert holm([]) == []
+
+
+def test_the_difference_of_few_pairs_has_the_interval_of_students_test() -> None:
+    ours, theirs = SKEWED[:20], SKEWED[20:40]
+    expected = ttest_rel(ours, theirs).confidence_interval(0.95)
+    found = difference(averaged(ours), averaged(theirs), mean, Resampling()).interval
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), rel=0.01)
+
+
+def test_the_interval_of_few_skewed_scores_is_the_studentised_bootstrap() -> None:
+    values = SKEWED[:20]
+    rng, centred = np.random.default_rng(1), []
+    for _ in range(20_000):
+        drawn = rng.choice(values, 20)
+        centred.append((drawn.mean() - values.mean()) / (drawn.std(ddof=1) / 20**0.5))
+    below, above = np.quantile(centred, [0.025, 0.975])
+    error = values.std(ddof=1) / 20**0.5
+    found = interval(averaged(values), mean, Resampling())
+    assert found.low == pytest.approx(values.mean() - above * error, abs=0.006)
+    assert found.high == pytest.approx(values.mean() - below * error, abs=0.02)
+    assert found.high - found.value > 1.2 * (found.value - found.low)
+
+
+@pytest.mark.parametrize("count", [7, 8])
+def test_fewer_than_eight_texts_have_no_interval(count: int) -> None:
+    found = interval(averaged(SKEWED[:count]), mean, Resampling(samples=200))
+    assert bool(np.isnan(found.low)) is (count < 8)
+
+
+def test_of_five_clusters_no_difference_could_show() -> None:
+    how = Resampling(clusters=np.repeat(np.arange(5), 80).tolist())
+    a, b = averaged(SKEWED), averaged(SKEWED * 0.5)
+    assert np.isnan(smallest_difference(a, b, mean, how))
+    assert difference(a, b, mean, how).p > 0.05
+
+
+@pytest.mark.parametrize("name", ["bleu", "field_f1", "macro_f1"])
+def test_scores_that_are_no_mean_have_an_interval_of_few_texts(name: str) -> None:
+    metric = metric_named(name)
+    texts = [*(wanted[0] for wanted in WANTED[:15]), *TEXTS[15:30]]
+    figures = metric.figures(texts, WANTED[:30])
+    found = interval(figures, metric.value, Resampling(samples=200))
+    assert found.low < found.value < found.high

@@ -127,7 +127,7 @@ def _interval(figures: Figures, statistic: Callable[[Figures], float], how: Resa
         value = statistic(sums)
         return 0.0 if isnan(value) else value
 
-    found = interval(figures, defined, how, studentised=False)
+    found = interval(figures, defined, how, few="bca")
     return Interval(whole, nan, nan) if found.low == found.high else found
 
 

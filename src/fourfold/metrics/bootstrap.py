@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import nan, sqrt
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from fourfold.metrics.drawing import AT_ONCE, Values, counts_of, drawn_sums
 from fourfold.metrics.statistics import Interval, student
@@ -19,7 +19,10 @@ FEWEST_UNITS: Final = 8
 """Below so many texts or clusters an interval would hold the truth in fewer than 93 of 100 cases,
 of skewed scores in fewer than 90 (`benchmarks/simulations.md`): then there is none."""
 
-_STUDENTISED_BELOW: Final = 50
+Few: TypeAlias = "Literal['bootstrap-t', 'jackknife-t', 'bca']"
+"""How the ends are found for few units: of skewed scores, of differences, of correlations."""
+
+_FEW: Final = 50
 _STUDENTISED_SAMPLES: Final = 1_000
 
 
@@ -30,14 +33,16 @@ def bootstrap(
     seed: int,
     samples: int,
     confidence: float,
-    studentised: bool = True,
+    few: Few = "bootstrap-t",
 ) -> Interval:
     """The score of all units, a row each, and where it would plausibly lie on others.
 
     Corrected for bias and skew (BCa: Efron 1987, https://doi.org/10.1080/01621459.1987.10478410)
     and expanded for small samples (Hesterberg 2015,
-    https://doi.org/10.1080/00031305.2015.1089789, section 3.2). Of fewer than 50 units the
-    studentised one, whose ends are steadier under skew; of fewer than 8 both ends are NaN.
+    https://doi.org/10.1080/00031305.2015.1089789, section 3.2). Of fewer than 50 units as `few`
+    says: the studentised bootstrap holds skewed scores better, Student's law with the jackknife's
+    error the differences of two systems, whose law is nearly symmetric, with long tails
+    (`benchmarks/simulations.md`). Of fewer than 8 both ends are NaN.
     """
     import numpy as np
 
@@ -45,11 +50,14 @@ def bootstrap(
     whole = float(score(total[None, :])[0])
     if count < FEWEST_UNITS:
         return Interval(whole, nan, nan)
-    if studentised and count < _STUDENTISED_BELOW:
-        counts = np.random.default_rng(seed).integers(
-            0, count, size=(min(samples, _STUDENTISED_SAMPLES), count)
-        )
-        if ends := _studentised(units, score, counts_of(counts, count), confidence):
+    if count < _FEW and few == "jackknife-t":
+        _, (error,) = _with_error(units, np.ones((1, count), dtype=np.int64), score)
+        half = student(count - 1, 0.5 + confidence / 2) * float(error)
+        return Interval(whole, whole - half, whole + half)
+    if count < _FEW and few == "bootstrap-t":
+        size = (min(samples, _STUDENTISED_SAMPLES), count)
+        counts = counts_of(np.random.default_rng(seed).integers(0, count, size=size), count)
+        if ends := _studentised(units, score, counts, confidence):
             return Interval(whole, *ends)
     scores = score(drawn_sums(units, seed=seed, samples=samples))
     shares = _shares(whole, scores, score(total - units), confidence)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import nan, sqrt
 from typing import TYPE_CHECKING, Final
 
-from fourfold.metrics.bootstrap import bootstrap
+from fourfold.metrics.bootstrap import Few, bootstrap
 from fourfold.metrics.drawing import Value, batches, drawn_sums, each, gaps, summed
 from fourfold.metrics.statistics import Difference, Interval, student
 
@@ -32,12 +32,12 @@ class Resampling:
 
 
 def interval(
-    figures: Figures, value: Value, how: Resampling, *, studentised: bool = True
+    figures: Figures, value: Value, how: Resampling, *, few: Few = "bootstrap-t"
 ) -> Interval:
     """The score of all texts, and where it would plausibly lie on other texts of the kind.
 
-    By the bootstrap; of fewer than 8 texts or clusters both ends are NaN. `studentised` is False
-    for what a single text has no score of, such as a correlation.
+    By the bootstrap; of fewer than 8 texts or clusters both ends are NaN. `few` is "bca" for what a
+    single text has no score of, such as a correlation.
     """
     return bootstrap(
         summed(figures, how.clusters),
@@ -45,7 +45,7 @@ def interval(
         seed=how.seed,
         samples=how.samples,
         confidence=how.confidence,
-        studentised=studentised,
+        few=few,
     )
 
 
@@ -61,6 +61,7 @@ def difference(a: Figures, b: Figures, value: Value, how: Resampling) -> Differe
         seed=how.seed,
         samples=how.samples,
         confidence=how.confidence,
+        few="jackknife-t",
     )
     return Difference(found, p)
 
