@@ -216,3 +216,33 @@ async def test_files_that_do_not_belong_together_are_refused_before_anything_is_
     with pytest.raises(InvalidInput):
         await judge_texts(project, to_judge(["a", "b"], ["a", "b"], **more))
     assert fakes.made == {}
+
+
+def fields(row: str) -> dict[str, Any]:
+    """`a`, `b: [{c, d: {e}}]` as names with what stands in their braces."""
+    found: dict[str, Any] = {}
+    stack, name = [found], ""
+    for token in re.findall(r"\w+|[{}]", re.sub(r"\([^)]*\)|`(?= with)", "", row)):
+        if token == "{":
+            stack.append(stack[-1].setdefault(name, {}))
+        elif token == "}":
+            stack.pop()
+        else:
+            name = token
+            stack[-1].setdefault(token, {})
+    return found
+
+
+async def test_the_reference_names_every_field_of_a_comparison(project: Project) -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "json.md"
+    row = next(
+        line for line in page.read_text("utf-8").splitlines() if line.startswith("| `compare` |")
+    )
+    told = fields(row.partition("|")[2].partition("|")[2])
+    sizes = wanted(project, "large", "extractive", down_the_ladder=True)
+    found = await compare_models(project, sizes, Watch())
+    assert set(found) - set(told) == set()
+    for name in ("models", "tests", "slices"):
+        assert set(found[name][0]) - set(told[name]) == set(), name
+    for name in ("recommendation", "ladder", "judge", "dataset", "possibly_paid"):
+        assert set(found[name]) - set(told[name]) == set(), name
