@@ -2,12 +2,19 @@
 
 import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from fourfold.core.settings import Settings
 from fourfold.project.config import ProjectConfig
 from fourfold.project.config_file import parse_config
 from fourfold.project.licences import LicenceGate, Step, check, look
+from fourfold.project.project import Project
+
+if TYPE_CHECKING:
+    from fourfold.storage.database import Database
+    from fourfold.tracing.tracer import Tracer
 
 TODAY = datetime.date(2026, 11, 23)
 POLICY = "company: {country: DE, revenue_usd: 1000000, monthly_users: 1000}\n"
@@ -152,3 +159,20 @@ def test_the_catalogue_is_read_once_for_a_check(
     found = check(tmp_path, config, ["eu", "far"], step="compare", today=TODAY)
     assert {name: one.as_json()["licence"]["licence"] for name, one in found.items()}
     assert len(times) == 1
+
+
+def test_a_model_that_only_stands_in_for_another_is_checked_with_it(tmp_path: Path) -> None:
+    text = """
+name: helpdesk
+models:
+- {name: big, url: "http://localhost:8000/v1", model: phi-4, fallback: [other]}
+- {name: other, url: "http://localhost:8001/v1", model: command-r-08-2024}
+- {name: alone, url: "http://localhost:8000/v1", model: phi-4}
+"""
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    config = parse_config(text, Path("fourfold.yaml"))
+    settings = Settings(_env_file=None)
+    project = Project(tmp_path, config, settings, cast("Database", None), cast("Tracer", None))
+    project.check_licences(["alone"])
+    with pytest.raises(LicenceGate, match="other:"):
+        project.check_licences(["big"])

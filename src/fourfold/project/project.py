@@ -56,13 +56,17 @@ class Project:
     def check_licences(self, names: Sequence[str] | None = None) -> None:
         """Raise `LicenceGate` when the project's policy keeps out one of these models.
 
-        Without names all models of the project are checked; without a policy none is kept out.
+        Those that stand in for them are checked as well. Without names all models of the project
+        are checked; without a policy none is kept out.
         """
         from fourfold.project.licences import check, has_policy
 
         if has_policy(self.folder):
             wanted = list(self.models) if names is None else names
-            check(self.folder, self.config, wanted, step="serve")
+            standing_in = [
+                other for one in self.config.models if one.name in wanted for other in one.fallback
+            ]
+            check(self.folder, self.config, [*wanted, *standing_in], step="serve")
 
     async def prepare(self) -> None:
         """Load the application's model now instead of at the first question."""
