@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from fourfold.core.errors import (
     ContextTooLong,
     InvalidInput,
+    InvalidOutput,
     ModelError,
     ModelFiltered,
     ModelNotAllowed,
@@ -40,7 +41,7 @@ TALK = [
 PLAIN = CompletionOptions()
 SCHEMA: dict[str, object] = {
     "type": "object",
-    "properties": {"n": {"type": "integer"}},
+    "properties": {"n": {"type": "integer", "maximum": 9}},
     "required": ["n"],
 }
 USED = {
@@ -157,6 +158,7 @@ async def _like_a_model(request: web.Request) -> web.StreamResponse:
 async def test_we_send_what_the_official_sdk_sends(stand_in: StandIn, make: Any) -> None:
     stand_in.then(reply(message("Ja.")))
     options = CompletionOptions(max_tokens=50, stop=("ENDE", "\n"), json_schema=SCHEMA, seed=7)
+    narrow = anthropic.transform_schema({**SCHEMA})
     with pytest.raises(ModelError, match="not JSON"):
         await make().complete(TALK, options)
     sdk = anthropic.AsyncAnthropic(
@@ -173,7 +175,7 @@ async def test_we_send_what_the_official_sdk_sends(stand_in: StandIn, make: Any)
                 {"role": "user", "content": "And now?"},
             ],
             stop_sequences=["ENDE"],
-            output_config={"format": {"type": "json_schema", "schema": SCHEMA}},
+            output_config={"format": {"type": "json_schema", "schema": narrow}},
         )
     ours, theirs = stand_in.bodies
     assert ours == theirs
@@ -208,6 +210,18 @@ async def test_we_read_what_the_official_sdk_reads(stand_in: StandIn, make: Any)
     assert usage.cached_tokens == whole.usage.cache_read_input_tokens
     fresh = whole.usage.input_tokens + (whole.usage.cache_creation_input_tokens or 0)
     assert usage.prompt_tokens == fresh + usage.cached_tokens
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("as_stream", [False, True])
+async def test_what_the_schema_says_in_words_alone_is_checked_here(
+    stand_in: StandIn, make: Any, as_stream: bool
+) -> None:
+    text = '{"n": 12}'
+    stand_in.then(streamed(events(text)) if as_stream else reply(message(text)))
+    options = CompletionOptions(json_schema=SCHEMA)
+    with pytest.raises(InvalidOutput, match=r"does not fit the JSON schema at `\$\.n`"):
+        await (deltas_of(make(), options) if as_stream else make().complete(TALK, options))
 
 
 @pytest.mark.anyio

@@ -13,6 +13,7 @@ from fourfold.core.records import CompletionOptions, Message
 from fourfold.core.tools import Tool
 from fourfold.models.answer import Piece
 from fourfold.models.anthropic_replies import EventReader, read_reply
+from fourfold.models.narrow_schema import narrowed
 from fourfold.models.remote import Line, RemoteModel, Setup
 
 _VERSION: Final = "2026-10-21"  # of the protocol, as the official SDK sends it
@@ -23,10 +24,11 @@ _USUAL_ANSWER_TOKENS: Final = 4_096  # the protocol wants a number
 class MessagesAPI:
     """The protocol of `/v1/messages`.
 
-    It knows no seed and no log probabilities, and its newer models take no temperature: a seed and
-    a temperature are passed over, log probabilities raise `InvalidInput`. `extra` can be
-    `{"temperature": 0}` for a model that takes one. What a server reads of a prompt for the first
-    time is charged at its list price even where the provider asks more for keeping it.
+    It knows no seed and no log probabilities, and its newer models take neither `temperature` nor
+    `top_p`: these and a seed are passed over, log probabilities raise `InvalidInput`. `extra` can
+    be `{"temperature": 0}` for a model that takes one. A JSON schema is sent in the keywords that
+    the API takes, the others as words. What a server reads of a prompt for the first time is
+    charged at its list price even where the provider asks more for keeping it.
     """
 
     def __init__(self, setup: Setup) -> None:
@@ -107,7 +109,10 @@ def _result(message: Message) -> dict[str, Any]:
 
 
 def _form(schema: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return None if schema is None else {"format": {"type": "json_schema", "schema": dict(schema)}}
+    """The schema in its keywords; the answer is checked against all of it when it is there."""
+    if schema is None:
+        return None
+    return {"format": {"type": "json_schema", "schema": narrowed(schema)}}
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
