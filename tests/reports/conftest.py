@@ -106,7 +106,7 @@ def _share(good: int, judged: int, cases: int = 20) -> dict[str, Any]:
     }  # fmt: skip
 
 
-SAFETY = {
+SAFETY: dict[str, Any] = {
     "tested": True,
     "set": {"version": 1, "hash": "ab" * 32, "probes": 60, "languages": ["de", "en"]},
     "method": "safety|refusals:phrases.1|version:1",
