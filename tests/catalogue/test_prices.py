@@ -74,3 +74,23 @@ def test_an_offer_that_the_package_does_not_know_stays_as_it_was() -> None:
     written = offer(read_catalogue(), "gpt-5.4", "openai")
     unknown = replace(written, id="no-such-model")
     assert current(unknown, on=TODAY) is unknown
+
+
+@pytest.mark.parametrize("host", ["groq", "amazon-bedrock", "togetherai"])
+def test_what_cached_tokens_cost_is_unknown_where_no_price_is_published(
+    catalogue: Catalogue, host: str
+) -> None:
+    found = offer(catalogue, "llama-3.3-70b-instruct", host)
+    assert (found.source.key, found.cached) == ("genai-prices", None)
+
+
+def test_what_cached_tokens_cost_is_told_where_it_is_published(catalogue: Catalogue) -> None:
+    found = offer(catalogue, "claude-sonnet-4.6", "anthropic")
+    assert found.input is not None
+    assert found.cached == pytest.approx(found.input / 10)
+
+
+def test_no_price_for_cached_tokens_is_nothing(catalogue: Catalogue) -> None:
+    written = [o for one in read_catalogue().models.values() for o in one.offers]
+    current_ones = [o for one in catalogue.models.values() for o in one.offers]
+    assert [o.id for o in (*written, *current_ones) if o.cached == 0] == []

@@ -39,7 +39,7 @@ class ListPrice:
 
     input: float
     output: float
-    cached: float
+    cached: float | None  # in again from the cache; None where its price is not known
     source: Source
     dated: datetime.date
     dated_means: Literal["in force since", "data up to"]
@@ -81,7 +81,7 @@ def list_price(provider: Any, name: str, *, on: datetime.date) -> ListPrice | No
     model = provider.find_model(name) if provider and name else None
     if model is None:
         return None
-    prices = max((_prices(model, provider, at) for at in _moments(model, on)), key=sum)
+    prices = max((_prices(model, provider, at) for at in _moments(model, on)), key=_summed)
     if not any(prices):
         return None
     since, source = _in_force_since(model, on), _source(on)
@@ -102,8 +102,11 @@ def _provider(name: str) -> Any:
     return next((one for one in data.providers if one.id == name), None)
 
 
-def _prices(model: Any, provider: Any, at: datetime.datetime) -> tuple[float, float, float]:
-    """US dollars for a million tokens: in, out, and in again from the cache."""
+def _prices(model: Any, provider: Any, at: datetime.datetime) -> tuple[float, float, float | None]:
+    """US dollars for a million tokens: in, out, and in again from the cache.
+
+    The package charges cached tokens as fresh ones where it has no price for them: this is None.
+    """
     from genai_prices import Usage
 
     usages = (
@@ -117,7 +120,12 @@ def _prices(model: Any, provider: Any, at: datetime.datetime) -> tuple[float, fl
         ) * 1_000_000 / _SAMPLE
         for usage in usages
     )  # fmt: skip
-    return next(found), next(found), next(found)
+    fresh, out, cached = found
+    return fresh, out, None if model.get_prices(at).cache_read_mtok is None else cached
+
+
+def _summed(prices: tuple[float | None, ...]) -> float:
+    return sum(one or 0.0 for one in prices)
 
 
 def _constraints(model: Any) -> list[Any]:
