@@ -334,3 +334,10 @@ def test_a_day_that_does_not_exist_is_a_mistake_and_no_crash(tmp_path: Path, day
     (tmp_path / "policy.yaml").write_text(text)
     with pytest.raises(InvalidProject, match=r"policy\.yaml"):
         read_policy(tmp_path)
+
+
+def test_a_region_may_be_written_in_capitals(tmp_path: Path, catalogue: Catalogue) -> None:
+    (tmp_path / "policy.yaml").write_text("regions: [EU, De]\n")
+    policy = read_policy(tmp_path, catalogue)
+    assert policy is not None
+    assert policy.regions == ["eu", "de"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,6 +10,7 @@ from fourfold.catalogue.records import Benchmark, CatalogueModel, Host, Licence,
 from fourfold.core.errors import NotFound, suggestion
 
 _OF_THE_BASE: Final = ("kind", "parameters", "active_parameters", "context_tokens", "languages")
+_FEW: Final = 60  # names that can be listed in a hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Catalogue:
         if name not in self.models:
             raise NotFound(
                 f"There is no model called `{name}` in the catalogue.",
-                hint=suggestion(name, self.models),
+                hint=nearest(name, self.models),
             )
         return self.models[name]
 
@@ -65,6 +66,16 @@ class Catalogue:
             ),
             None,
         )
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """A hint that names the closest of them; of many names that are all far off, none."""
+    close = suggestion(name, known)
+    return (
+        close
+        if len(known) < _FEW or close.startswith("Did")
+        else "Look it up: fourfold models list"
+    )
 
 
 def adapter_of(base: CatalogueModel, name: str) -> CatalogueModel:

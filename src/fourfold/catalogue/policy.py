@@ -9,13 +9,12 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from fourfold.catalogue.catalogue import Catalogue
+from fourfold.catalogue.catalogue import Catalogue, nearest
 from fourfold.catalogue.regions import NEIGHBOURS, UNION
-from fourfold.core.errors import InvalidProject, suggestion
+from fourfold.core.errors import InvalidProject
 from fourfold.core.written import Written, read_written
 
 FILE_NAME: Final = "policy.yaml"
-_FEW: Final = 60  # names that can be listed in a hint
 Use = Literal["research", "internal", "customer-facing"]
 Level = Literal["allowed", "warning", "approval", "forbidden"]
 
@@ -24,6 +23,10 @@ def _country(written: str) -> str:
     if written and not (len(written) == 2 and written.isascii() and written.isupper()):
         raise ValueError("must be an ISO code of two capitals, `DE`")
     return written
+
+
+def _region(written: str) -> str:
+    return written.lower()
 
 
 def _person(written: str) -> str:
@@ -95,7 +98,9 @@ class Policy(_Part):
 
     company: Company = Company()
     use: Use = "internal"
-    regions: list[str] = Field([], description="Where data may be processed: eu, de, us …")
+    regions: list[Annotated[str, AfterValidator(_region)]] = Field(
+        [], description="Where data may be processed: eu, de, us …"
+    )
     levels: Levels = Levels()
     licences: dict[str, Level] = Field({}, description="Levels of whole licences, by id.")
     providers: dict[str, Level] = Field({}, description="Levels of providers, by name.")
@@ -143,18 +148,8 @@ def _unknown_names(
             at = {"licences": name, "providers": name}.get(key, number)
             line = written.line((key, at, "model") if kind == "model" else (key, at))
             listed = catalogue.offered_as(name) if kind == "model" else None
-            hint = f"The catalogue calls it `{listed.name}`." if listed else _nearest(name, known)
+            hint = f"The catalogue calls it `{listed.name}`." if listed else nearest(name, known)
             yield f"line {line}: there is no {kind} called `{name}`. {hint}", hint
-
-
-def _nearest(name: str, known: set[str]) -> str:
-    """The closest name; of many names that are all far off, none."""
-    close = suggestion(name, known)
-    return (
-        close
-        if len(known) < _FEW or close.startswith("Did")
-        else "Look it up: fourfold models list"
-    )
 
 
 def _providers(catalogue: Catalogue) -> set[str]:

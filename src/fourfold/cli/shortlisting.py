@@ -97,6 +97,7 @@ def _wishes(
     from fourfold.catalogue.shortlist import TASK_TOKENS, Wishes
 
     spoken = {language for one in catalogue.models.values() for language in one.languages or ()}
+    languages, regions = _folded(languages), _folded(regions)
     _must_know("language", languages, spoken)
     offered = {region for host in catalogue.hosts.values() for region in host.regions}
     _must_know("region", regions, offered | UNION | NEIGHBOURS)
@@ -142,6 +143,11 @@ def _say_how_to_read(wishes: Wishes, *, kept: int, all_models: int) -> None:
     say(f"\n{kept} of {all_models} models fit. A price is for {wishes.input_tokens} tokens in and")
     say(f"{wishes.output_tokens} out, and of the day beside it: when it was read; `since`, when it")
     say("came into force; or `data to`, the newest day in the data that hold it without its own.")
+
+
+def _folded(names: tuple[str, ...]) -> tuple[str, ...]:
+    """`DE` and `EU` mean what `de` and `eu` do."""
+    return tuple(name.lower() for name in names)
 
 
 def _must_know(kind: str, names: tuple[str, ...], known: set[str]) -> None:
