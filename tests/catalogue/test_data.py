@@ -38,11 +38,15 @@ def test_every_fact_price_and_score_names_a_source_with_address_and_day(
             assert datetime.date(2024, 1, 1) <= source.read <= datetime.date(2026, 11, 30)
 
 
-def test_every_model_says_at_least_who_made_it_and_how_it_can_be_had_or_that_it_is_unknown(
-    catalogue: Catalogue,
-) -> None:
-    bare = [one.name for one in catalogue.models.values() if not one.facts and not one.offers]
-    assert bare == ["jurassic-2-ultra"]  # nothing of it could be read; everything is `unknown`
+def test_of_every_model_something_is_known_besides_its_price(catalogue: Catalogue) -> None:
+    bare = [one.name for one in catalogue.models.values() if not one.facts]
+    assert bare == []
+
+
+def test_a_model_that_is_gone_keeps_what_is_known_of_it(catalogue: Catalogue) -> None:
+    jurassic = catalogue.model("jurassic-2-ultra")
+    assert (jurassic.get("kind"), jurassic.get("context_tokens")) == ("proprietary", 8192)
+    assert jurassic.get("retired") == "2024-11-14"
 
 
 def test_prices_are_those_of_a_million_tokens(catalogue: Catalogue) -> None:
@@ -205,3 +209,11 @@ def test_of_two_sources_the_model_s_own_page_counts_before_a_collection(
     assert scout.get("context_tokens") == 10_000_000
     assert [known.source.key for known in scout.facts["context_tokens"]][-1] == "models-dev"
     assert "context_tokens" in scout.disputed
+
+
+def test_a_name_that_is_far_from_all_models_is_not_answered_with_all_of_them(
+    catalogue: Catalogue,
+) -> None:
+    with pytest.raises(NotFound) as error:
+        catalogue.model("zzzz")
+    assert error.value.hint == "Look it up: fourfold models list"
