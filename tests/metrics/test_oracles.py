@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 import sacrebleu
 from rouge_score.rouge_scorer import RougeScorer
-from sklearn.metrics import accuracy_score, f1_score
+from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 from fourfold.metrics import Metric
 from fourfold.metrics.rouge_words import unicode_words
@@ -137,10 +137,15 @@ def test_the_best_of_several_references_counts() -> None:
 def test_labels_score_as_in_scikit_learn(labels: Sequence[str], wanted: Sequence[str]) -> None:
     accepted = [[one] for one in wanted]
     accuracy = score(metric_named("accuracy"), labels, accepted).interval.value
-    macro = score(metric_named("macro_f1"), labels, accepted).interval.value
     assert accuracy == pytest.approx(accuracy_score(wanted, labels), abs=1e-9)
-    expected = f1_score(wanted, labels, average="macro", zero_division=0)
-    assert macro == pytest.approx(expected, abs=1e-9)
+    for name, oracle in (
+        ("macro_precision", precision_score),
+        ("macro_recall", recall_score),
+        ("macro_f1", f1_score),
+    ):
+        found = score(metric_named(name), labels, accepted).interval.value
+        expected = oracle(wanted, labels, average="macro", zero_division=0)
+        assert found == pytest.approx(expected, abs=1e-9), name
 
 
 @pytest.mark.parametrize("name", ["rouge1", "rougeL", "rougeLsum", "em", "f1", "accuracy"])

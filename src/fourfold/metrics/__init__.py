@@ -28,6 +28,8 @@ METRICS: Registry[Metric] = Registry(
         "field_recall": "fourfold.metrics.fields:FieldRecall",
         "field_f1": "fourfold.metrics.fields:FieldF1",
         "json_valid": "fourfold.metrics.fields:JsonValid",
+        "macro_precision": "fourfold.metrics.labels:MacroPrecision",
+        "macro_recall": "fourfold.metrics.labels:MacroRecall",
         "macro_f1": "fourfold.metrics.labels:MacroF1",
         "citation_support": "fourfold.metrics.support:CitationSupport",
         "refusal": "fourfold.metrics.support:Refusal",
