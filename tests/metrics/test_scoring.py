@@ -46,6 +46,25 @@ def test_a_share_has_wilsons_interval_even_when_all_are_right() -> None:
     assert (found.low, found.high) == pytest.approx((0.7225, 1.0), abs=1e-4)
 
 
+@pytest.mark.parametrize("name", ["rouge1", "rougeL", "hter", "f1", "citation_support"])
+def test_a_score_that_happens_to_be_0_or_1_everywhere_is_no_share(name: str) -> None:
+    texts, wanted = ["gut", "gelb"] * 5, [["gut"], ["rot"]] * 5
+    one = score(metric_named(name), texts[:1], wanted[:1])
+    assert one.note == "too few texts for an interval: 1, and 8 are needed"
+    share = score(metric_named("em"), texts, wanted).interval
+    many = score(metric_named(name), texts, wanted).interval
+    assert many.value == share.value == 0.5
+    assert (many.low, many.high) != (share.low, share.high)
+
+
+@pytest.mark.parametrize(
+    "name", ["accuracy", "em", "json_valid", "refusal", "untouched", "language"]
+)
+def test_a_metric_of_right_and_wrong_has_an_interval_of_one_text(name: str) -> None:
+    found = score(metric_named(name), ['"Die Garantie gilt zwei Jahre."'], WANTED[:1])
+    assert found.interval.high - found.interval.low > 0.5
+
+
 def test_a_rate_of_100_is_no_share() -> None:
     found = score(metric_named("ter"), ["a", "b"], [["a"], ["c"]]).interval
     assert found.value == 50.0

@@ -19,6 +19,7 @@ class Untouched:
 
     name = "untouched"
     higher_is_better = True
+    is_share = True
 
     def signature(self, references: int | None = 1) -> str:
         """Case and punctuation count."""

@@ -17,6 +17,7 @@ class ExactMatch:
 
     name = "em"
     higher_is_better = True
+    is_share = True
 
     def signature(self, references: int | None = 1) -> str:
         """SQuAD's normalisation with German and English articles."""

@@ -78,6 +78,7 @@ class JsonValid:
 
     name = "json_valid"
     higher_is_better = True
+    is_share = True
 
     def signature(self, references: int | None = 1) -> str:
         """Which JSON is meant."""

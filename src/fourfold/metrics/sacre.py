@@ -67,6 +67,11 @@ class Bleu(_Sacre):
         """
         return float(self._of_one._compute_score_from_stats(figures.tolist()).score)
 
+    def text_signature(self, references: int | None = 1) -> str:
+        """That of sacrebleu with `eff:yes`."""
+        self._of_one.num_refs = -1 if references is None else references
+        return str(self._of_one.get_signature())
+
 
 class Chrf(_Sacre):
     """chrF, 0 to 100: the same with runs of up to six letters, fairer to compounds and endings."""

@@ -28,10 +28,25 @@ class ScoresTextsApart(Protocol):
         """The score of one row."""
         ...
 
+    def text_signature(self, references: int | None = 1) -> str:
+        """What was computed for it."""
+        ...
+
+
+@runtime_checkable
+class SaysRightOrWrong(Protocol):
+    """A metric whose score is the share of texts that are right."""
+
+    @property
+    def is_share(self) -> bool:
+        """True always; other metrics do not have it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """What a metric says of `count` texts; `segments` are the scores of each by itself.
+    """What a metric says of `count` texts; `segments` are the scores of each by itself,
+    signed by `segments_signature` where that is another.
 
     `note` says why there is no interval, where there is none.
     """
@@ -41,6 +56,7 @@ class Score:
     count: int
     signature: str
     segments: tuple[float, ...] = ()
+    segments_signature: str = ""
     note: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -107,7 +123,8 @@ def score_figures(
     metric: Metric, figures: Figures, how: Resampling, *, references: int | None
 ) -> Score:
     """The score of texts whose figures are known; `references` is the number of each text's."""
-    of_one = metric.text_value if isinstance(metric, ScoresTextsApart) else metric.value
+    apart = metric if isinstance(metric, ScoresTextsApart) else None
+    of_one = apart.text_value if apart else metric.value
     found = score_interval(metric, figures, how)
     return Score(
         metric=metric.name,
@@ -115,6 +132,7 @@ def score_figures(
         count=len(figures),
         signature=metric.signature(references),
         segments=tuple(of_one(row) for row in figures),
+        segments_signature=apart.text_signature(references) if apart else "",
         note=_why_none(figures, how) if isnan(found.low) else "",
     )
 
@@ -176,7 +194,7 @@ def _why_none(figures: Figures, how: Resampling) -> str:
 
 
 def is_share(metric: Metric, figures: Figures) -> bool:
-    """True when each text is right or wrong, and the score is the mean."""
-    if figures.shape[1:] != (2,) or metric.value(figures[0] * 0 + (1, 2)) != 0.5:
+    """True when the metric finds each text right or wrong, and did so."""
+    if not isinstance(metric, SaysRightOrWrong) or figures.shape[1:] != (2,):
         return False
     return bool(((figures[:, 0] == 0) | (figures[:, 0] == 1)).all() and (figures[:, 1] == 1).all())

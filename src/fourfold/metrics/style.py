@@ -82,6 +82,7 @@ class Language:
 
     name = "language"
     higher_is_better = True
+    is_share = True
 
     def signature(self, references: int | None = 1) -> str:
         """What tells the language."""

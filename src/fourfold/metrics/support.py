@@ -55,6 +55,7 @@ class Refusal:
 
     name = "refusal"
     higher_is_better = True
+    is_share = True
 
     def signature(self, references: int | None = 1) -> str:
         """What counts as a refusal."""
