@@ -30,7 +30,9 @@ def test_each_metric_is_a_line_with_interval_and_signature(run: Run, files: Path
     assert str(bleu["signature"]).startswith("nrefs:1|case:mixed|eff:no|tok:13a")
     assert (bleu["low"], bleu["high"]) == (None, None)
     assert bleu["note"] == "too few texts for an interval: 3, and 8 are needed"
-    assert {*bleu} - {"note", "segments"} == {*FIELDS}
+    assert {*bleu} - {"note", "segments", "segments_signature"} == {*FIELDS}
+    assert str(bleu["segments_signature"]).startswith("nrefs:1|case:mixed|eff:yes|tok:13a")
+    assert "segments_signature" not in hter
 
 
 def test_further_references_count_where_they_have_a_text(run: Run, files: Path) -> None:
@@ -80,6 +82,15 @@ def test_letters_in_two_parts_are_told_of(run: Run, files: Path) -> None:
     assert "warning: One side writes letters such as `ä` in two parts" in result.err
 
 
+def test_a_correction_of_capitals_is_shown_though_it_is_no_edit(run: Run, files: Path) -> None:
+    (files / "drafts.txt").write_text("wir bitten sie um Antwort.\nzwei\n", encoding="utf-8")
+    (files / "released.txt").write_text("Wir bitten Sie um Antwort.\nzwei\n", encoding="utf-8")
+    texts = ("--hypotheses", "drafts.txt", "--references", "released.txt")
+    shown = run("score", "--metric", "hter", *texts, "--changes", "1", folder=files).out
+    assert "1: 0 edits, 0%, and 2 words in other capitals" in shown
+    assert "{wir→Wir} bitten {sie→Sie} um Antwort." in shown
+
+
 def test_changes_and_what_they_cost(run: Run, files: Path) -> None:
     line = '{"draft": "Zwei Jahre", "released": "Drei Jahre", "seconds": 6}\n'
     (files / "timed.jsonl").write_text(line * 6, encoding="utf-8")
@@ -91,6 +102,7 @@ def test_changes_and_what_they_cost(run: Run, files: Path) -> None:
         "text": 2,
         "hter": 1.0,
         "shifts": 0,
+        "recased": 0,
         "changes": [["substituted", "Äpfel", "Öpfel"]],
     }
     (files / "timed.jsonl").write_text(line + '{"draft": "x"}\n', encoding="utf-8")

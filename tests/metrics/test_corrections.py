@@ -32,6 +32,13 @@ def test_each_word_says_what_became_of_it() -> None:
     assert (made.shifts, made.edits, made.words) == (2, 4, 8)
 
 
+def test_other_capitals_are_seen_though_no_edit_counts_them() -> None:
+    made = correction("wir bitten sie um antwort.", "Wir bitten Sie um Antwort.")
+    assert (made.edits, made.hter, made.recased) == (0, 0.0, 3)
+    assert [one.released for one in made.changes if one.is_recased] == ["Wir", "Sie", "Antwort."]
+    assert correction(DRAFT, DRAFT).recased == 0
+
+
 @pytest.mark.parametrize(
     ("draft", "released", "edits", "hter"),
     [

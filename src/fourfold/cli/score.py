@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,7 @@ from fourfold.cli.progress import steps_bar
 from fourfold.cli.texts import accepted_of, lines
 
 if TYPE_CHECKING:
-    from fourfold.metrics.corrections import Change
+    from fourfold.metrics.corrections import Change, Correction
     from fourfold.metrics.resampling import Resampling
     from fourfold.metrics.scoring import Score
 
@@ -147,22 +147,31 @@ def _show_changes(
     from fourfold.metrics.corrections import correction
 
     made = [(n, correction(text, accepted[n - 1][0])) for n, text in enumerate(texts, 1)]
-    for number, one in sorted(made, key=lambda pair: -pair[1].hter)[:count]:
+    for number, one in sorted(made, key=_most_changed)[:count]:
         if as_json:
             changes = [(change.kind, change.draft, change.released) for change in one.changes]
-            print_json({"text": number, "hter": one.hter, "shifts": one.shifts, "changes": changes})
+            counts = {"shifts": one.shifts, "recased": one.recased}
+            print_json({"text": number, "hter": one.hter, **counts, "changes": changes})
             continue
-        show(f"\n{number}: {one.edits} edits, {one.hter:.0%}")
+        capitals = f", and {counted(one.recased, 'word')} in other capitals" if one.recased else ""
+        show(f"\n{number}: {one.edits} edits, {one.hter:.0%}{capitals}")
         show(" ".join(_marked(change) for change in one.changes))
 
 
+def _most_changed(numbered: tuple[int, Correction]) -> tuple[float, int]:
+    """First by edits; words in other capitals tell texts without any apart."""
+    _, one = numbered
+    return -one.hter, -one.recased
+
+
 def _marked(change: Change) -> str:
-    """`[-out-]`, `{+in+}` and `<moved>`, in colours where the terminal can."""
+    """`[-out-]`, `{+in+}`, `<moved>` and `{sie→Sie}`, in colours where the terminal can."""
     out = click.style(f"[-{change.draft}-]", fg="red")
     into = click.style(f"{{+{change.released}+}}", fg="green")
+    same = f"{{{change.draft}→{change.released}}}" if change.is_recased else change.released
     return {
-        "kept": change.released,
-        "moved": click.style(f"<{change.released}>", fg="yellow"),
+        "kept": click.style(same, fg="yellow") if change.is_recased else same,
+        "moved": click.style(f"<{same}>", fg="yellow"),
         "inserted": into,
         "deleted": out,
         "substituted": f"{out} {into}",
@@ -171,8 +180,7 @@ def _marked(change: Change) -> str:
 
 def _print(one: Score, *, per_segment: bool, as_json: bool) -> None:
     if as_json:
-        segments = {"segments": list(one.segments)} if per_segment else {}
-        print_json({**one.as_json(), **segments})
+        print_json({**one.as_json(), **(_segments(one) if per_segment else {})})
         return
     digits = 2 if abs(one.interval.value) > 1 else 4
     low, high = one.interval.low, one.interval.high
@@ -181,8 +189,15 @@ def _print(one: Score, *, per_segment: bool, as_json: bool) -> None:
     show(f"{one.metric:<16} {one.interval.value:>10,.{digits}f}   {between}   {texts}")
     show(faint(f"                 {one.signature}"))
     if per_segment:
+        if one.segments_signature:
+            show(faint(f"                 each text: {one.segments_signature}"))
         for number, value in enumerate(one.segments, 1):
             show(f"{number:>16} {value:>10,.{digits}f}")
+
+
+def _segments(one: Score) -> dict[str, Any]:
+    signed = {"segments_signature": one.segments_signature} if one.segments_signature else {}
+    return {"segments": list(one.segments), **signed}
 
 
 def _show_names(*, as_json: bool) -> None:

@@ -27,6 +27,11 @@ class Change:
     draft: str
     released: str
 
+    @property
+    def is_recased(self) -> bool:
+        """True where the same word stands in other capitals: TER does not count it."""
+        return self.kind in ("kept", "moved") and self.draft != self.released
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
@@ -48,6 +53,11 @@ class Correction:
     def hter(self) -> float:
         """Edits for each released word, 0 to 1; all of it where nothing was left."""
         return min(1.0, self.edits / self.words) if self.words else float(self.edits > 0)
+
+    @property
+    def recased(self) -> int:
+        """Words in other capitals, which no edit counts."""
+        return sum(change.is_recased for change in self.changes)
 
     def count(self, kind: Kind) -> int:
         """How many words of that kind."""
