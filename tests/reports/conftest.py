@@ -187,11 +187,15 @@ def entry_of(
         "spent_usd": 0.5,
         **more,
     }
+    return _kept(body)
+
+
+def _kept(body: dict[str, Any]) -> Entry:
     return Entry(
         number=7,
         at=datetime(2026, 11, 22, 14, 5, tzinfo=UTC),
         kind="comparison",
-        subject="895945a33fc0",
+        subject=body["experiment"],
         body=body,
         previous="0" * 64,
         hash="7ba0" * 16,

@@ -22,7 +22,7 @@ from fourfold.cli.progress import count_bar
 from fourfold.cli.texts import accepted_of, lines
 
 if TYPE_CHECKING:
-    from fourfold.project.marking import Judged
+    from fourfold.project.marking import Judged, ToJudge
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -90,16 +90,20 @@ async def judge(
     async with open_project(folder) as project:
         is_remote = model in {one.name for one in project.config.models}
         if is_remote and not yes and budget is None:
-            if as_json:
-                raise click.UsageError("It may cost money: add --budget or --yes.")
-            count = len(texts.hypotheses)
-            click.confirm(f"Send {count} requests to `{model}`?", abort=True, err=True)
+            _confirm(texts, as_json=as_json)
         with count_bar("Judging", len(texts.hypotheses)) as told:
             found = await judge_texts(project, texts, told)
     if as_json:
         print_json(found.as_json())
     else:
         _show(found)
+
+
+def _confirm(texts: ToJudge, *, as_json: bool) -> None:
+    if as_json:
+        raise click.UsageError("It may cost money: add --budget or --yes.")
+    count = len(texts.hypotheses)
+    click.confirm(f"Send {count} requests to `{texts.model}`?", abort=True, err=True)
 
 
 def _show(found: Judged) -> None:
