@@ -69,7 +69,8 @@ def test_other_usual_names_are_understood(
         ('{"text": "a\\ud800b", "reference": "y"}', "half a character"),
         ("[" * 100_000, "nested too deeply"),
         ('{"id": "1", "text": "x", "reference": "y"}\n' * 2, "the id `1` stands in the lines 1, 2"),
-        ("nonsense\n" * 9, "and 4 more"),
+        ("nonsense\n" * 20, "line 20: it is not JSON"),
+        ("nonsense\n" * 24, "and 4 more"),
     ],
 )
 def test_every_mistake_is_named(tmp_path: Path, text: str, said: str) -> None:

@@ -37,6 +37,21 @@ def test_what_german_and_english_spreadsheets_write_is_read(
     assert (second.id, second.references, second.tags) == ("2", ("NONE",), ())
 
 
+def test_heads_may_begin_with_a_capital(tmp_path: Path) -> None:
+    file = tmp_path / "golden.csv"
+    file.write_text("ID;Text;REFERENCE;Kunde\n7;x;y;Meyer\n", encoding="utf-8")
+    (record,) = read_records(file)
+    assert (record.id, record.text, record.references) == ("7", "x", ("y",))
+    assert record.metadata == {"Kunde": "Meyer"}
+
+
+def test_a_file_of_open_quotes_is_given_up_soon(tmp_path: Path) -> None:
+    file = tmp_path / "golden.csv"
+    file.write_text("text;reference\n" + '"x;y\n\n' * 2_001, encoding="utf-8")
+    with pytest.raises(InvalidInput, match="has 20 mistakes"):
+        read_records(file)
+
+
 def test_several_texts_stand_in_a_cell_as_a_list(tmp_path: Path) -> None:
     file = tmp_path / "golden.csv"
     lists = ['["a; b", "c"]', '["P"]', "9"]
@@ -62,7 +77,19 @@ def test_several_texts_stand_in_a_cell_as_a_list(tmp_path: Path) -> None:
         ('text;reference\nx;y\nx;"open', "line 3: the row cannot be read"),
         ("text;references\nx;[1\n", "line 2: "),
         ("id;text;reference\n7;x;y\n7;x;y\n", "the id `7` stands in the lines 2, 3"),
-        ("Frage;Antwort\nx;y\n", "no text under `text`"),
+        (
+            "Frage;Antwort\nx;y\n",
+            "line 1: no column is called `text` and none `reference`; unknown: `Frage`, `Antwort`",
+        ),
+        (
+            "Text;Referenz\nx;y\n",
+            "1 mistake:\n  line 1: no column is called `reference`; "
+            "unknown: `Referenz` (did you mean `reference`?)",
+        ),
+        ('text;reference\n"open;y\nz;\nq;r\n', "2 mistakes:\n  line 2: the row cannot be read"),
+        ('text;reference\n"open;y\nz;\nq;r\n', "line 3: it has nothing under `reference`"),
+        ('text;reference\n"a"b;y\nz;\n', "line 3: it has nothing under `reference`"),
+        ("Text;text;reference\nx;y;z\n", "line 1: two columns are called `text`"),
     ],
 )
 def test_every_mistake_in_a_table_is_named_with_its_line(

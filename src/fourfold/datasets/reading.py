@@ -1,4 +1,4 @@
-"""Reads records from JSON lines or a table; every wrong line is named at once."""
+"""Reads records from JSON lines or a table; wrong lines are named together."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from typing import Any, Final
 
 from fourfold.core.errors import InvalidInput
 from fourfold.datasets.files import read_lines, strict_json
-from fourfold.datasets.records import NOBODY_ANSWERED, Record
+from fourfold.datasets.records import (
+    NOBODY_ANSWERED,
+    OTHER_KEYS,
+    REFERENCE_KEYS,
+    TEXT_KEYS,
+    Record,
+)
 from fourfold.datasets.tables import read_rows
 
-_TEXT: Final = ("text", "question", "input", "source")
-_REFERENCES: Final = ("references", "reference", "answers", "answer", "released", "target")
-_OTHERS: Final = frozenset({"id", "passages", "language", "tags", "cluster"})
 _TABLES: Final = frozenset({".csv", ".tsv"})
-_SHOWN = 5  # wrong lines in an error
+_SHOWN = 20  # mistakes in an error
 _FORM = '{"id": "1", "language": "de", "tags": [], "text": "…", "reference": "…"}'
 _TABLE_FORM = "The first line names the columns: id, language, tags, text, reference."
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*", re.IGNORECASE)
@@ -30,7 +33,8 @@ def read_records(file: Path) -> list[Record]:
     The text stands under `text` (or `question`, `input`, `source`), what is right under
     `reference` (or `references`, `answer`, `answers`, `released`, `target`): a text, several, or a
     JSON value. An empty list of `answers` means that the documents hold none. An id that is missing
-    is the number of the line. Raises `InvalidInput` that names the wrong lines.
+    is the number of the line. Raises `InvalidInput` that names the first 20 mistakes with their
+    lines, and counts the others.
     """
     is_table = file.suffix.lower() in _TABLES
     records: list[Record] = []
@@ -78,13 +82,13 @@ def record_from(value: Any, number: int) -> Record:
         raise value
     if not isinstance(value, Mapping):
         raise ValueError("it is not an object")
-    key, text = _first(value, _TEXT)
+    key, text = _first(value, TEXT_KEYS)
     if text is None:
         raise ValueError("it has no text under `text`")
     if not isinstance(text, str) or not text.strip():
         raise ValueError(f"its `{key}` is {'empty' if isinstance(text, str) else 'no text'}")
     referring, references = _references(value)
-    used = {key, referring, *_OTHERS}
+    used = {key, referring, *OTHER_KEYS}
     return Record(
         id=_name(value, "id") or str(number),
         text=text,
@@ -99,7 +103,7 @@ def record_from(value: Any, number: int) -> Record:
 
 def _references(value: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     """The key under which they stand, and the references."""
-    key, found = _first(value, _REFERENCES)
+    key, found = _first(value, REFERENCE_KEYS)
     if found is None:
         raise ValueError("it has nothing under `reference`")
     several = found if isinstance(found, list) else [found]

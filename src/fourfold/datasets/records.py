@@ -6,8 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
+TEXT_KEYS: Final = ("text", "question", "input", "source")
+REFERENCE_KEYS: Final = ("references", "reference", "answers", "answer", "released", "target")
+OTHER_KEYS: Final = frozenset({"id", "passages", "language", "tags", "cluster"})
 NOBODY_ANSWERED = "NONE"
 """The reference of a question that the material does not answer; a refusal is scored as this."""
 

@@ -5,49 +5,90 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from fourfold.core.errors import InvalidInput
 from fourfold.datasets.files import read_text, strict_json
+from fourfold.datasets.records import OTHER_KEYS, REFERENCE_KEYS, TEXT_KEYS
 
 _WINDOWS = "cp1252"  # what Excel writes in western Europe unless it is told otherwise
 _LISTS = ("references", "answers", "passages", "tags")
+_REFERENCES: Final = ("reference", *REFERENCE_KEYS)  # the usual one of them first
+_KNOWN: Final = frozenset({*TEXT_KEYS, *REFERENCE_KEYS, *OTHER_KEYS})
+_MOST_BROKEN: Final = 20  # rows; then the file is something else than a table
 
 
 def read_rows(file: Path) -> Iterator[tuple[int, dict[str, Any] | ValueError]]:
     """Each row as an object, or why it is none, with the line in which it begins.
 
     Semicolons (a German Excel), commas or tabs part the cells. An empty cell is left out. Several
-    texts in one cell are written as a JSON list; tags may also be parted by commas.
+    texts in one cell are written as a JSON list; tags may also be parted by commas. A column that
+    we know may be written large, `Text`. Without the columns that a record needs, the first line is
+    the only mistake.
     """
     text = read_text(file, "dataset", or_else=_WINDOWS)
     first = text.partition("\n")[0]
     delimiter = max(";,\t", key=first.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     names: list[str] = []
-    line = 1
-    try:
-        for cells in rows:
-            if not names:
-                names = [cell.strip() for cell in cells]
-                _check_names(names, file)
-            elif any(cell.strip() for cell in cells):
-                yield line, _row(names, cells)
-            line = rows.line_num + 1
-    except csv.Error as error:
-        raise InvalidInput(
-            f"`{file}`, line {line}: the row cannot be read ({error}).",
-            hint='A cell with quotes or line ends stands in quotes; a quote in it is doubled: "".',
-        ) from error
+    for line, cells in _cells(text, delimiter):
+        if isinstance(cells, ValueError):
+            yield line, cells
+        elif names:
+            yield line, _row(names, cells)
+        else:
+            names = [_name(cell.strip()) for cell in cells]
+            if wrong := _wrong_names(names):
+                yield line, ValueError(wrong)
+                return
 
 
-def _check_names(names: list[str], file: Path) -> None:
+def _cells(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | ValueError]]:
+    """The rows that are not empty; behind one that cannot be read, it goes on in the next line."""
+    lines = io.StringIO(text, newline="").readlines()
+    begin = broken = 0
+    while begin < len(lines) and broken < _MOST_BROKEN:
+        rows = csv.reader(lines[begin:], delimiter=delimiter, strict=True)
+        start = begin
+        try:
+            for cells in rows:
+                if any(cell.strip() for cell in cells):
+                    yield begin + 1, cells
+                begin = start + rows.line_num
+        except csv.Error as error:
+            broken += 1
+            yield begin + 1, ValueError(f"the row cannot be read ({_why(error)})")
+            begin += 1
+
+
+def _why(error: csv.Error) -> str:
+    if "unexpected end of data" in str(error):
+        return 'a quote is opened and never closed; a quote within a cell is doubled: ""'
+    return f"{error}; cells with quotes or line ends stand in quotes"
+
+
+def _name(cell: str) -> str:
+    """As we write it, when it is one of ours."""
+    return cell.casefold() if cell.casefold() in _KNOWN else cell
+
+
+def _wrong_names(names: list[str]) -> str:
+    """Why no record can be made with these columns; nothing when one can."""
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
-        raise InvalidInput(
-            f"`{file}`, line 1: two columns are called `{twice[0]}`.", hint="Name each once."
-        )
+        return f"two columns are called `{twice[0]}`"
+    missing = [f"`{known[0]}`" for known in (TEXT_KEYS, _REFERENCES) if not set(known) & set(names)]
+    if not missing:
+        return ""
+    unknown = ", ".join(_unknown(name) for name in names if name and name not in _KNOWN)
+    return f"no column is called {' and none '.join(missing)}" + (
+        f"; unknown: {unknown}" if unknown else ""
+    )
+
+
+def _unknown(name: str) -> str:
+    close = get_close_matches(name.casefold(), sorted(_KNOWN), n=1)
+    return f"`{name}` (did you mean `{close[0]}`?)" if close else f"`{name}`"
 
 
 def _row(names: list[str], cells: list[str]) -> dict[str, Any] | ValueError:
