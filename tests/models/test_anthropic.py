@@ -264,7 +264,7 @@ async def test_each_refusal_is_an_error_of_its_kind(
 async def test_an_error_in_the_middle_of_a_stream_is_raised(stand_in: StandIn, make: Any) -> None:
     error = {"type": "error", "error": {"type": "overloaded_error", "message": f"Busy, {KEY}"}}
     stand_in.then(streamed([*events("Grüß", end=False)[:4], error]))
-    with pytest.raises(ModelError, match="Busy") as caught:
+    with pytest.raises(ModelOverloaded, match="Busy") as caught:
         await deltas_of(make())
     assert "very-secret" not in caught.value.message
 

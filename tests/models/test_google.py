@@ -259,7 +259,7 @@ async def test_each_refusal_is_an_error_of_its_kind(
     [
         said("", "SAFETY"),
         said("halb", "RECITATION"),
-        said("", "A_REASON_OF_TOMORROW"),
+        said("", "SPII"),
         {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}},
     ],
 )

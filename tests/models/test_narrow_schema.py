@@ -17,25 +17,10 @@ from fourfold.models.narrow_schema import narrowed
 EXTRACTED: Final[dict[str, Any]] = json.loads(
     (files("fourfold.project") / "tasks/extract/schema.json").read_text("utf-8")
 )
-TAKEN: Final = frozenset(
-    [
-        "type",
-        "title",
-        "description",
-        "enum",
-        "const",
-        "properties",
-        "required",
-        "additionalProperties",
-        "items",
-        "minItems",
-        "anyOf",
-        "allOf",
-        "format",
-        "$ref",
-        "$defs",
-        "definitions",
-    ]
+TAKEN: Final = (
+    {"type", "title", "description", "enum", "const", "anyOf", "allOf", "format", "$ref", "$defs"}
+    | {"properties", "required", "additionalProperties"}
+    | {"items", "minItems"}
 )
 TREE: Final[dict[str, Any]] = {
     "$ref": "#/$defs/part",

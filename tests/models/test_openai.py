@@ -233,6 +233,46 @@ async def test_a_last_event_without_its_empty_line_counts(stand_in: StandIn, mak
 
 
 @pytest.mark.anyio
+async def test_a_server_that_does_not_stream_is_read_as_a_whole(
+    stand_in: StandIn, make: Any
+) -> None:
+    calls = [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
+    message = {"role": "assistant", "content": None, "tool_calls": calls}
+    choice = {"message": message, "finish_reason": "tool_calls"}
+    stand_in.then(reply("Grüß Gott"), reply("", "length"), status(200, {"choices": [choice]}))
+    deltas = [delta async for delta in make().stream(QUESTION, PLAIN)]
+    assert "".join(delta.text for delta in deltas) == "Grüß Gott"
+    assert deltas[-1].usage == Usage(prompt_tokens=9, completion_tokens=3, cost_usd=None)
+    cut = [delta async for delta in make().stream(QUESTION, PLAIN)]
+    assert cut[-1].finish_reason == "length"
+    tool = replace(PLAIN, tools=(Tool(name="f", description="", parameters={"type": "object"}),))
+    called = [delta async for delta in make().stream(QUESTION, tool)]
+    assert [call.name for call in called[-1].tool_calls] == ["f"]
+
+
+@pytest.mark.anyio
+async def test_a_stream_that_is_called_json_is_read_as_a_stream(
+    stand_in: StandIn, make: Any
+) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        body = event("a") + event("b", "stop") + DONE
+        return web.Response(body=body, content_type="application/json")
+
+    stand_in.then(answer)
+    assert await text_of(make()) == "ab"
+
+
+@pytest.mark.anyio
+async def test_half_a_whole_answer_is_an_error(stand_in: StandIn, make: Any) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=b'{"choices": [{"mess', content_type="application/json")
+
+    stand_in.then(answer)
+    with pytest.raises(ModelError, match="no OpenAI reply"):
+        await text_of(make())
+
+
+@pytest.mark.anyio
 async def test_an_error_in_the_middle_of_a_stream_is_raised(stand_in: StandIn, make: Any) -> None:
     stand_in.then(pieces(event("a"), b'data: {"error": {"message": "out of memory"}}\n\n'))
     with pytest.raises(ModelError, match="out of memory"):

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from fourfold.core.errors import InvalidOutput, ModelError
+from fourfold.core.errors import InvalidOutput, ModelError, ModelNotAllowed, ModelRejected
 from fourfold.core.records import FinishReason, TokenLogprob, Usage
 from fourfold.models.answer import Piece
 from fourfold.models.tools import CallPiece
@@ -15,6 +15,21 @@ _ENDS: Final[dict[str, FinishReason]] = {"STOP": "stop", "MAX_TOKENS": "length"}
 _MALFORMED: Final = frozenset(
     {"MALFORMED_FUNCTION_CALL", "MALFORMED_RESPONSE", "TOO_MANY_TOOL_CALLS", "UNEXPECTED_TOOL_CALL"}
 )
+_FILTERED: Final = frozenset(
+    {
+        "SAFETY",
+        "RECITATION",
+        "BLOCKLIST",
+        "PROHIBITED_CONTENT",
+        "SPII",
+        "ESCALATION",
+        "MODEL_ARMOR",
+    }
+)
+_REJECTED: Final = {
+    "LANGUAGE": "Ask in a language that the model knows, or use another model.",
+    "MISSING_THOUGHT_SIGNATURE": "Send calls back with the `signature` that they came with.",
+}
 
 
 class ReplyReader:
@@ -119,16 +134,16 @@ class _Reply(msgspec.Struct, rename="camel"):
 
     @property
     def trouble(self) -> ModelError | None:
-        """Where a filter stopped question or answer, or the model's call cannot be read."""
+        """Where a filter or something else stopped it, or the model's call cannot be read."""
         if self.word in _MALFORMED:
             return InvalidOutput(
                 f"The model's answer has not the form that it was asked for: `{self.word}`.",
                 hint="Ask again, simplify the tools, or use a larger model.",
             )
         blocked = self.prompt_feedback.block_reason if self.prompt_feedback else None
-        if blocked or (self.word and self.word not in _ENDS):
+        if blocked or self.word in _FILTERED:
             return filtered(f"{blocked or self.word}.")
-        return None
+        return None if not self.word or self.word in _ENDS else _stopped(self.word)
 
     @property
     def logprobs(self) -> tuple[TokenLogprob, ...]:
@@ -160,6 +175,16 @@ def _decoded(data: bytes) -> _Reply:
     if reply.error is not None:
         raise stream_error(reply.error)
     return reply
+
+
+def _stopped(word: str) -> ModelError:
+    """The error for an end that is neither the model's own nor a filter's."""
+    said = f"The provider stopped the answer: `{word}`."
+    if word in _REJECTED:
+        return ModelRejected(said, hint=_REJECTED[word])
+    if word == "PUP_LIMITED_DISABLED":
+        return ModelNotAllowed(said, hint="Ask Google why it limits the account of this key.")
+    return ModelError(said, hint="Ask again, or use another model.")
 
 
 def _usage(counts: _Counts) -> Usage:

@@ -47,6 +47,7 @@ class _Call(msgspec.Struct):
 
 class _Message(msgspec.Struct):
     content: str | list[_Text] | None = None
+    refusal: str | None = None  # said in place of an answer
     tool_calls: list[_Call] | None = None
 
     @property
@@ -126,7 +127,7 @@ def _piece(choice: _Choice, message: _Message, usage: _Usage | None) -> Piece:
         usage=_usage(usage) if usage else None,
         logprobs=_logprobs(choice.logprobs),
         calls=tuple(_call_piece(place, call) for place, call in enumerate(calls)),
-        error=_error(choice.finish_reason),
+        error=_error(choice.finish_reason, message),
     )
 
 
@@ -145,7 +146,9 @@ def _call_piece(place: int, call: _Call) -> CallPiece:
     )
 
 
-def _error(word: str | None) -> ModelError | None:
+def _error(word: str | None, message: _Message) -> ModelError | None:
+    if message.refusal:
+        return filtered("the model refused.")
     if word == "content_filter":
         return filtered("its content filter.")
     return stream_error("it gave no cause") if word == "error" else None

@@ -27,9 +27,37 @@ _TOO_LONG = (
     "context_length_exceeded",
     "exceed_context_size",
     "maximum context length",
+    "maximum model length",
+    "context length is only",
+    "exceed context limit",
     "too many tokens",
 )
 _FILTERED = ('"content_filter"', '"content_policy_violation"', "ResponsibleAIPolicyViolation")
+_WRONG_KEY = "API_KEY_INVALID"  # Google says it with 400
+_STATUSES = {  # of errors that a server tells in words, inside a reply that began as a success
+    "invalid_request_error": 400,
+    "invalid_argument": 400,
+    "context_length_exceeded": 400,
+    "authentication_error": 401,
+    "invalid_api_key": 401,
+    "unauthenticated": 401,
+    "permission_error": 403,
+    "permission_denied": 403,
+    "billing_error": 403,
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "insufficient_quota": 429,
+    "resource_exhausted": 429,
+    "api_error": 500,
+    "server_error": 500,
+    "internal_error": 500,
+    "internal": 500,
+    "unavailable": 503,
+    "timeout_error": 504,
+    "deadline_exceeded": 504,
+    "overloaded_error": 529,
+}
+_IN_STREAM = "the address that began to answer"
 _HINTS = {
     301: "Write the address that it redirects to.",
     308: "Write the address that it redirects to.",
@@ -40,7 +68,7 @@ _HINTS = {
 def refusal(status: int, body: str, place: str, retry_after_seconds: float | None) -> ModelError:
     """The error for an answer that is not 200."""
     said = _words(body)
-    if status in {401, 403}:
+    if status in {401, 403} or _WRONG_KEY in body:
         return ModelNotAllowed(
             f"The model's server at {place} did not accept the key ({status}).",
             hint="Check the key in the environment, and that it may use this model.",
@@ -80,14 +108,23 @@ def filtered(cause: str) -> ModelFiltered:
 
 
 def stream_error(error: Any) -> ModelError:
-    """The error that a server reports inside a reply that had begun as a success."""
-    said = error.get("message") if isinstance(error, Mapping) else error
-    if isinstance(error, Mapping) and error.get("code") == "content_filter":
-        return filtered(str(said)[:300])
-    return ModelError(
-        f"The model's server reported an error in its answer: {str(said)[:300]}",
-        hint="Try again; if it stays, look at the server's log.",
-    )
+    """The error that a server reports inside a reply that had begun as a success.
+
+    It is of the same kind as outside of one, but never called unserved: the answer had begun.
+    """
+    told = error if isinstance(error, Mapping) else {"message": error}
+    if told.get("code") == "content_filter":
+        return filtered(str(told.get("message"))[:300])
+    status = _status_of(told)
+    if status is None:
+        return ModelError(
+            f"The model's server reported an error in its answer: {str(told.get('message'))[:300]}",
+            hint="Try again; if it stays, look at the server's log.",
+        )
+    found = refusal(status, msgspec.json.encode({"error": told}).decode(), _IN_STREAM, None)
+    if isinstance(found, ModelOverloaded):
+        found.is_unserved = False
+    return found
 
 
 def broken_off() -> ModelOverloaded:
@@ -111,6 +148,17 @@ def retry_after(asked: str, now: datetime | None = None) -> float | None:
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(0.0, (until - (now or datetime.now(UTC))).total_seconds())
+
+
+def _status_of(told: Mapping[str, Any]) -> int | None:
+    """The status that such an error has outside of a stream, by its code, its status or type."""
+    for name in ("code", "status", "type"):
+        said = str(told.get(name)).lower()
+        if said in _STATUSES:
+            return _STATUSES[said]
+        if said.isdecimal() and 400 <= int(said) < 600:
+            return int(said)
+    return None
 
 
 def _words(body: str) -> str:
