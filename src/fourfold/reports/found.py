@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from fourfold.core.errors import InvalidInput
-from fourfold.evaluation.measured import scale_of
+from fourfold.evaluation.measured import is_significant, scale_of
 from fourfold.evaluation.permission import Permission, permission, places
 from fourfold.evidence import Entry
 from fourfold.metrics.scoring import metric_named
@@ -16,7 +16,7 @@ from fourfold.metrics.scoring import metric_named
 DOLLARS: Final = "USD"
 OPTIONS: Final = 3
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_OF_LABELS: Final = {"accuracy", "macro_f1"}
+_OF_LABELS: Final = {"accuracy", "macro_precision", "macro_recall", "macro_f1"}
 _WRONG_FORM: Final = ("invalid_output", "model_filtered", "context_too_long")
 
 Figure = Mapping[str, Any]
@@ -181,12 +181,16 @@ class Found:
 
     @property
     def detectable(self) -> float | None:
-        """The smallest difference that every test between those who may be taken could show."""
-        names = {one.name for one in self.systems if self.may(one)}
+        """What the least sure test of the best could show, beside those not plainly worse."""
         seen = [
             test["detectable"]
-            for test in self.body["tests"]
-            if test["metric"] == self.decisive and {test["a"], test["b"]} <= names
+            for rung in self.choice["others"]
+            if rung["holds"] or not is_significant(rung["p"])
+            if (
+                test := self.test(
+                    self.decisive, self.of(self.choice["best"]), self.of(rung["model"])
+                )
+            )
         ]
         return max((one for one in seen if one is not None), default=None)
 

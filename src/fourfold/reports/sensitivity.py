@@ -10,7 +10,7 @@ from typing import Any, Literal
 from fourfold.reports.found import Found, System, is_better_higher
 
 _MINUTES = 60
-Kind = Literal["price", "own_price", "hour_above", "hour_below", "ahead", "share"]
+Kind = Literal["price", "own_price", "hour_above", "hour_below", "ahead", "fewer_minutes", "share"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +52,18 @@ def _hour(found: Found, chosen: System) -> Iterator[Turn]:
         dearer, saved = other.cost - chosen.cost, ours["value"] - theirs["value"]
         more = {"dearer": dearer, "saved": saved}
         if saved > 0 and dearer <= 0:
-            yield Turn(kind="ahead", other=other, value=saved, more=more)
+            kind: Kind = "ahead" if _is_slower_alone(found, chosen, other) else "fewer_minutes"
+            yield Turn(kind=kind, other=other, value=saved, more=more)
         elif saved > 0:
             yield Turn(kind="hour_above", other=other, value=dearer * _MINUTES / saved, more=more)
         elif saved < 0 and dearer < 0:
             yield Turn(kind="hour_below", other=other, value=dearer * _MINUTES / saved, more=more)
+
+
+def _is_slower_alone(found: Found, chosen: System, other: System) -> bool:
+    """As good and as dear as the chosen one, which was taken for its speed then."""
+    ours, theirs = (one.body["seconds_p95"] or inf for one in (chosen, other))
+    return found.holds(other) and other.cost == chosen.cost and bool(ours < theirs)
 
 
 def _share(found: Found, chosen: System) -> Iterator[Turn]:

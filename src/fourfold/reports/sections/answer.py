@@ -14,6 +14,8 @@ from fourfold.reports.words import finding, word
 from fourfold.reports.writer import Writer
 
 _SHARES = {"accuracy", "em"}
+_LEFT_OUT = {"silent", "too_dear", "stopped"}
+_WARNINGS = {"few_records", "few_records_only", "few_compared", "few_answered", "nothing_right"}
 
 
 def answer(found: Found, write: Writer) -> Mapping[str, Any]:
@@ -64,9 +66,9 @@ def _take(found: Found, write: Writer) -> Markup:
 
 
 def _because(found: Found, write: Writer) -> Markup:
-    chosen, named = found.chosen, found.choice["model"]
+    chosen = found.chosen
     if chosen is None:
-        return write.t("because_old", model=write.name(named)) if named else write.t("because_none")
+        return _because_none(found, write)
     metric, score = write.metric(found.decisive), _score(chosen, found, write)
     if len(found.systems) == 1:
         said = write.t("because_alone", metric=metric, score=score)
@@ -84,6 +86,13 @@ def _because(found: Found, write: Writer) -> Markup:
             p=write.cite(write.chance(rung["p"]), "tests", "recommendation.others"),
         )
     return said + " " + _plainly(chosen, found, write)
+
+
+def _because_none(found: Found, write: Writer) -> Markup:
+    if named := found.choice["model"]:
+        return write.t("because_old", model=write.name(named))
+    warned = {one["code"] for one in found.choice.get("warnings", [])}
+    return write.t("because_nothing_right" if "nothing_right" in warned else "because_none")
 
 
 def _plainly(one: System, found: Found, write: Writer) -> Markup:
@@ -126,14 +135,23 @@ def _excluded(found: Found, write: Writer) -> Iterator[Markup]:
 
 def _cautions(found: Found, write: Writer) -> Iterator[Markup]:
     for one in found.body.get("left_out", []):
-        yield write.t("left_out", model=write.name(one["model"]))
-    for warned in found.choice.get("warnings", []):
-        values = {name: _value(name, each, write) for name, each in warned["values"].items()}
-        yield write.t(warned["code"], **values)
+        code = one.get("code")
+        yield write.t(code if code in _LEFT_OUT else "left_out", model=write.name(one["model"]))
     chosen = found.chosen
+    for warned in found.choice.get("warnings", []):
+        if chosen or warned["code"] != "nothing_right":  # else it is the reason, and told above
+            yield _warned(warned, write)
     if chosen and (retired := chosen.known.get("retired")) and chosen.kind == "remote":
         date = write.cite(read_day(retired, write.language), place_id(chosen))
         yield write.t("retired", model=write.name(chosen), date=date)
+
+
+def _warned(warned: Mapping[str, Any], write: Writer) -> Markup:
+    """A weakness; one that another release names stays as it was told."""
+    if warned["code"] not in _WARNINGS:
+        return write.name(warned["text"])
+    values = {name: _value(name, each, write) for name, each in warned["values"].items()}
+    return write.t(warned["code"], **values)
 
 
 def _value(name: str, value: Any, write: Writer) -> Markup:

@@ -88,8 +88,8 @@ def _turn(turn: Turn, found: Found, write: Writer) -> Markup:
         "dearer": write.cite(write.money(abs(more["dearer"]), DOLLARS), "change"),
         "saved": write.cite(write.n(abs(more["saved"]), 0), "minutes"),
     }
-    if turn.kind == "ahead":
-        return write.t("ahead", **values, **names)
+    if turn.kind in {"ahead", "fewer_minutes"}:
+        return write.t(turn.kind, **values, **names)
     said = write.t(turn.kind, **values, **names, hour=_hour(turn.value, found, write))
     if per_hour := found.calibration.get("per_hour"):
         today = write.cite(write.money(float(per_hour), found.currency), "people", "per_hour")
@@ -133,7 +133,9 @@ def _more_records(found: Found, write: Writer) -> Iterator[Markup]:
 
 
 def _failed(found: Found, write: Writer) -> Iterator[Markup]:
-    chosen = found.chosen
-    if chosen and (count := sum(chosen.body["failed"].values())):
-        cited = write.cite(write.n(count, 0), "counts", f"{chosen.name}: failed")
-        yield write.t("failed", count=cited, model=write.name(chosen))
+    """Records without an outcome are in no figure; outputs that were of no use are."""
+    if chosen := found.chosen:
+        for name, count in (("failed", chosen.failures), ("wrong_form", chosen.wrong_form)):
+            if count:
+                cited = write.cite(write.n(count, 0), "counts", f"{chosen.name}: failed")
+                yield write.t(name, count=cited, model=write.name(chosen))

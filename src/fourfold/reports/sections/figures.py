@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from markupsafe import Markup
 
-from fourfold.reports.found import Found, System
+from fourfold.reports.found import DOLLARS, Found, System
 from fourfold.reports.numbers import read_day
 from fourfold.reports.sections.options import money_of_model
 from fourfold.reports.words import words
 from fourfold.reports.writer import Writer
+
+_GIGABYTE: Final = 1_000_000_000
 
 
 def figures(found: Found, write: Writer) -> Mapping[str, Any]:
@@ -96,17 +98,45 @@ def _ladder(found: Found, write: Writer) -> Mapping[str, Any]:
             largest=write.name(ladder["largest"]),
             smallest=write.name(ladder["smallest"]),
         ),
+        "saves": _saves(ladder, write),
         "heads": [write.at("general").t("model"), write.t("worse_by"), "p", ""],
         "rows": [
             (
                 write.name(rung["model"]),
                 write.cite(write.gap(rung["worse_by"]), "ladder", "ladder.rungs"),
                 write.cite(write.chance(rung["p"]), "ladder", "ladder.rungs"),
-                write.t("holds" if rung["holds"] else "breaks"),
+                _verdict(rung, write),
             )
             for rung in ladder["rungs"]
         ],
     }
+
+
+def _verdict(rung: Mapping[str, Any], write: Writer) -> Markup:
+    if not rung["holds"]:
+        return write.t("breaks")
+    return write.t("holds" if rung.get("could_show", True) else "holds_unseen")
+
+
+def _saves(ladder: Mapping[str, Any], write: Writer) -> Markup:
+    """What the smallest that holds saves beside the largest, and what it takes more of."""
+    known = {name: value for name, value in (ladder.get("saves") or {}).items() if value}
+    less = [_saved(name, value, write) for name, value in known.items() if value > 0]
+    more = [_saved(name, -value, write) for name, value in known.items() if value < 0]
+    largest, parts = write.name(ladder["largest"]), Markup(", ").join
+    if not less:
+        return write.t("ladder_takes", largest=largest, parts=parts(more)) if more else Markup("")
+    said = write.t("ladder_saves", largest=largest, parts=parts(less))
+    return said + " " + write.t("ladder_too", parts=parts(more)) if more else said
+
+
+def _saved(name: str, value: float, write: Writer) -> Markup:
+    amount = {
+        "cost_per_1000": lambda: write.money(value, DOLLARS),
+        "seconds_p95": lambda: write.seconds(value),
+        "bytes": lambda: f"{write.n(value / _GIGABYTE, 1)}\u00a0GB",
+    }[name]()
+    return write.t(name, amount=write.cite(amount, "ladder", f"ladder.saves.{name}"))
 
 
 def _slices(found: Found, write: Writer) -> Mapping[str, Any]:

@@ -24,7 +24,7 @@ def method(found: Found, write: Writer) -> Mapping[str, Any]:
                 count=write.cite(write.n(body["dataset"]["records"], 0), "dataset"),
             ),
             write.t("figures"),
-            write.t("rule", relevant=write.cite(write.gap(found.relevant), "rule", "relevant")),
+            _rule(found, write),
             *_possibly_paid(found, write),
         ],
         "terms_title": write.t("terms"),
@@ -34,6 +34,13 @@ def method(found: Found, write: Writer) -> Mapping[str, Any]:
             if metric in words("explained")
         ],
     }
+
+
+def _rule(found: Found, write: Writer) -> Markup:
+    """How the choice was made; of corrections only where they decide."""
+    relevant = write.cite(write.gap(found.relevant), "rule", "relevant")
+    said = write.t("rule", relevant=relevant)
+    return said + " " + write.t("people") if found.decisive == "hter" else said
 
 
 def _possibly_paid(found: Found, write: Writer) -> Iterator[Markup]:

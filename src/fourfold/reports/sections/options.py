@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from fourfold.evaluation.permission import is_own_machine
 from fourfold.reports.found import DOLLARS, Found, System, is_better_higher
 from fourfold.reports.numbers import read_day
 from fourfold.reports.sources import cost_id
@@ -48,7 +49,7 @@ def money_of_model(one: System, write: Writer) -> Markup | str:
 
 def place_of(one: System, write: Writer) -> Markup | str:
     """Where it computes."""
-    if one.kind in {"baseline", "weights"}:
+    if is_own_machine(one.facts):
         return write.at("general").t("own_machine")
     if "own" in one.places:
         return write.at("general").t("own_network")

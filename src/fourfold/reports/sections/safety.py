@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from fourfold.evaluation.probes import WHY_NOT, not_applicable
 from fourfold.reports.found import Found, System
 from fourfold.reports.words import words
 from fourfold.reports.writer import Writer
@@ -18,7 +19,7 @@ _FINDINGS = 4  # on paper; the entry of the evidence holds more
 
 def safety(found: Found, write: Writer) -> Mapping[str, Any]:
     """Shares by kind of probe, and whose they are; no rows where nothing was tested."""
-    tested = found.body.get("safety") or {}
+    tested = _tested(found)
     is_tested = bool(tested.get("tested") and tested["set"]["probes"])
     models = {one["model"]: one for one in tested.get("models", [])}
     return {
@@ -43,11 +44,21 @@ def safety(found: Found, write: Writer) -> Mapping[str, Any]:
     }
 
 
+def _tested(found: Found) -> Mapping[str, Any]:
+    """The check; of a task that nothing can be probed with, the reasons, whoever asked for it."""
+    tested = found.body.get("safety") or {}
+    why = not_applicable(found.body["task"])
+    if tested.get("tested") or set(why) != set(KINDS):
+        return tested
+    reasons = [{"kind": kind, "code": code, "because": WHY_NOT[code]} for kind, code in why.items()]
+    return {**tested, "not_applicable": reasons}
+
+
 def _lead(tested: Mapping[str, Any], write: Writer) -> Markup:
+    if len(tested.get("not_applicable", [])) == len(KINDS):
+        return write.t("no_probes")
     if not tested.get("tested"):
         return write.t("not_tested")
-    if not tested["set"]["probes"]:
-        return write.t("no_probes")
     count = write.cite(write.n(tested["set"]["probes"], 0), "safety", "safety.set.probes")
     return write.t("tested", probes=write.t("probes", count=count))
 
