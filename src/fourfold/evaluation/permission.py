@@ -70,6 +70,15 @@ def places(facts: Mapping[str, Any]) -> Sequence[str]:
     return ["own"] if not sold and is_own_network(str(facts.get("where", ""))) else []
 
 
+def is_own_machine(facts: Mapping[str, Any]) -> bool:
+    """True where a system computes on the very machine that asks it, be it through a server."""
+    if facts.get("kind") in {"baseline", "weights"}:
+        return True
+    if site := facts.get("site"):
+        return bool(site["kind"] == "own-machine")
+    return "own" in places(facts) and _is_loopback(str(facts.get("where", "")))
+
+
 def is_own_network(address: str) -> bool:
     """True for this machine, private addresses and bare names of machines."""
     host = urlsplit(address).hostname or ""
@@ -84,3 +93,11 @@ def _worst(licence: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     return tuple(
         one for one in licence.get("findings", ()) if one.get("level") == licence["verdict"]
     )
+
+
+def _is_loopback(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
