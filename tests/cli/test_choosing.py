@@ -127,6 +127,15 @@ def test_the_catalogue_lists_shows_and_shortlists_anywhere(run: Run, tmp_path: P
     assert "fit" in run("models", "shortlist", *wishes, folder=tmp_path).out
 
 
+def test_languages_and_regions_may_be_asked_for_in_capitals(run: Run, tmp_path: Path) -> None:
+    small, large = (
+        run("models", "shortlist", "--language", de, "--region", eu, "--json", folder=tmp_path)
+        for de, eu in (("de", "eu"), ("DE", "EU"))
+    )
+    assert large.code == 0, large.err
+    assert large.json["in"] == small.json["in"] > 0
+
+
 def test_unknown_names_and_sizes_are_errors_with_a_suggestion(run: Run, tmp_path: Path) -> None:
     wrong = run("models", "show", "phi-44", "--json", folder=tmp_path)
     assert (wrong.code, wrong.json["error"]["hint"]) == (1, "Did you mean `phi-4`?")
