@@ -187,6 +187,19 @@ async def test_fields_of_the_project_file_replace_ours_and_tell_models_apart(
     await model.close()
 
 
+def test_what_extra_holds_tells_models_apart_and_is_kept_nowhere_in_clear(tmp_path: Path) -> None:
+    (one,), (same,), (other,) = (
+        contestants(project_of("http://gpu:8000/v1", tmp_path, more), ["theirs"], [])
+        for more in (
+            ", extra: {data_sources: [{key: s3cret-1}], seed: 1}",
+            ", extra: {seed: 1, data_sources: [{key: s3cret-1}]}",
+            ", extra: {data_sources: [{key: s3cret-2}], seed: 1}",
+        )
+    )
+    assert one.identity == same.identity != other.identity
+    assert "s3cret" not in one.identity + str(one.facts)
+
+
 @pytest.mark.anyio
 async def test_a_key_in_a_file_is_read_for_each_request(
     provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -96,9 +96,7 @@ def _model(project: Project, name: str) -> tuple[ChatModel | None, str, Tariff, 
         url = told_address(wiring.address(config))
         identity = f"remote:{config.provider}:{url}:{config.model}"
         if config.extra:
-            identity += (
-                f":{json.dumps(config.extra, ensure_ascii=False, sort_keys=True, default=str)}"
-            )
+            identity += f":{_extra_hash(config.extra)}"
         facts = {
             "where": url,
             "kind": "remote",
@@ -115,6 +113,12 @@ def _model(project: Project, name: str) -> tuple[ChatModel | None, str, Tariff, 
 
 def _free(usage: Usage) -> float:
     return 0.0
+
+
+def _extra_hash(extra: Mapping[str, Any]) -> str:
+    """Tells fields apart without their values, which may be secret: an identity is kept for good."""
+    said = json.dumps(extra, ensure_ascii=False, sort_keys=True, default=str)
+    return sha256(said.encode()).hexdigest()
 
 
 def _sampled_hash(file: Path, size: int) -> str:
