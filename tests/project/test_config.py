@@ -91,3 +91,10 @@ def test_a_folder_without_a_project_says_how_to_make_one(tmp_path: Path) -> None
     with pytest.raises(InvalidProject) as caught:
         load_config(tmp_path)
     assert "fourfold init" in caught.value.hint
+
+
+def test_the_extractive_reader_is_no_fallback() -> None:
+    text = "name: a\nmodels: [{name: gpu, url: 'http://gpu:8000/v1', model: m, fallback: [FALL]}]\n"
+    message = problems_of(text.replace("FALL", "extractive"))
+    assert "`gpu` cannot fall back to `extractive`" in message
+    assert parse_config(text.replace("FALL", "smollm2-135m"), FILE).models[0].fallback

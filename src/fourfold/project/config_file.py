@@ -30,6 +30,7 @@ def parse_config(text: str, file: Path) -> ProjectConfig:
 def _checked(written: Written, file: Path) -> ProjectConfig:
     config = written.form(ProjectConfig, advice=_ADVICE)
     _reject_twins(config, file)
+    _reject_extractive_fallbacks(config, file)
     return _with_current_names(config)
 
 
@@ -49,6 +50,15 @@ def _reject_twins(config: ProjectConfig, file: Path) -> None:
             f"`{file}`: the project and a model are both called `{config.name}`.",
             hint="Clients name what they ask: change `name`, which is the application's.",
         )
+
+
+def _reject_extractive_fallbacks(config: ProjectConfig, file: Path) -> None:
+    for model in config.models:
+        if "extractive" in model.fallback:
+            raise InvalidProject(
+                f"`{file}`: `{model.name}` cannot fall back to `extractive`, which is no model.",
+                hint="Name one under `models`, or installed weights: `smollm2-135m` is small.",
+            )
 
 
 def _with_current_names(config: ProjectConfig) -> ProjectConfig:
