@@ -116,7 +116,7 @@ def _free(usage: Usage) -> float:
 
 
 def _extra_hash(extra: Mapping[str, Any]) -> str:
-    """Tells fields apart without their values, which may be secret: an identity is kept for good."""
+    """Tells fields apart without their values, which may be secret: identities are kept."""
     said = json.dumps(extra, ensure_ascii=False, sort_keys=True, default=str)
     return sha256(said.encode()).hexdigest()
 
