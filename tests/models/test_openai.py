@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +24,7 @@ from fourfold.core.errors import (
     ModelRejected,
 )
 from fourfold.core.records import CompletionOptions, Message, Usage
+from fourfold.core.tools import Tool
 from fourfold.models.client import Timeouts
 from fourfold.models.openai import OpenAIModel
 from fourfold.models.prices import Price
@@ -245,7 +247,7 @@ async def test_a_server_that_does_not_stream_is_read_as_a_whole(
     assert deltas[-1].usage == Usage(prompt_tokens=9, completion_tokens=3, cost_usd=None)
     cut = [delta async for delta in make().stream(QUESTION, PLAIN)]
     assert cut[-1].finish_reason == "length"
-    tool = replace(PLAIN, tools=(Tool(name="f", description="", parameters={"type": "object"}),))
+    tool = replace(PLAIN, tools=(Tool(name="f"),))
     called = [delta async for delta in make().stream(QUESTION, tool)]
     assert [call.name for call in called[-1].tool_calls] == ["f"]
 

@@ -19,7 +19,7 @@ from fourfold.core.errors import InvalidInput, ModelError, ModelOverloaded
 from fourfold.models.http import Connection, NoConnection, Pool, Signer
 from fourfold.models.key import Key, key_of, sendable
 from fourfold.models.retry import Retries
-from fourfold.models.sse import EventDecoder
+from fourfold.models.sse import EventDecoder, WholeAnswer
 from fourfold.models.trouble import refusal, retry_after
 
 _LARGEST_REPLY: Final = 64 * 2**20
@@ -113,12 +113,15 @@ class Client:
     async def events(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[list[bytes], None]:
         """The events of the reply up to `[DONE]`, those together that arrived together.
 
-        Closing the iterator closes the connection.
+        A server that does not stream answers with JSON, which is one event. Closing the iterator
+        closes the connection.
         """
-        decoder = self._decoder()
+        decoder: StreamDecoder | None = None
         answer = await self._answered(path, msgspec.json.encode(body))
         try:
             while piece := await self._next(answer):
+                if decoder is None:
+                    decoder = WholeAnswer() if _is_json(answer, piece) else self._decoder()
                 events = decoder.feed(piece)
                 if _DONE in events:
                     yield events[: events.index(_DONE)]
@@ -126,7 +129,8 @@ class Client:
                     return
                 if events:
                     yield events
-            yield [event for event in decoder.finish() if event != _DONE]
+            if decoder is not None:
+                yield [event for event in decoder.finish() if event != _DONE]
         finally:
             self._pool.give_back(answer.connection)
 
@@ -237,6 +241,13 @@ class Client:
 class _Answer:
     connection: Connection
     deadline: float  # on the clock of the event loop
+
+
+def _is_json(answer: _Answer, first_piece: bytes) -> bool:
+    """Whether it is no stream; some servers call one JSON too, but its events begin otherwise."""
+    kind = answer.connection.headers.get(b"content-type", b"")
+    is_object = first_piece.lstrip().startswith(b"{")
+    return is_object and kind.split(b";")[0].strip().lower() == b"application/json"
 
 
 def origin_of(address: SplitResult) -> str:

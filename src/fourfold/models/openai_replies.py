@@ -13,9 +13,14 @@ from fourfold.models.trouble import filtered, stream_error
 
 
 def read_chunk(data: bytes) -> Piece:
-    """What one event of a stream adds; raises the error that an event may carry instead."""
+    """What one event of a stream adds; raises the error that an event may carry instead.
+
+    It may be the only one: the whole reply of a server that does not stream.
+    """
     chunk = _decoded(data)
     choice = chunk.choices[0] if chunk.choices else _Choice()
+    if choice.delta is None and choice.message is not None:
+        return read_reply(data)
     return _piece(choice, choice.delta or _Message(), chunk.usage)
 
 

@@ -26,11 +26,7 @@ class EventDecoder:
         events = [
             event for line in lines if (event := self._take(line.rstrip(b"\r\n"))) is not None
         ]
-        if len(self._rest) + self._size > _LARGEST_EVENT:
-            raise ModelError(
-                f"The model's server sent an event of more than {_LARGEST_EVENT} bytes.",
-                hint="Look at the server: it does not speak its protocol as we know it.",
-            )
+        _check_size(len(self._rest) + self._size)
         return events
 
     def finish(self) -> list[bytes]:
@@ -49,6 +45,33 @@ class EventDecoder:
             self._data.append(value.removeprefix(b" "))
             self._size += len(value)
         return None
+
+
+class WholeAnswer:
+    """Takes all there is for one event: the answer of a server that does not stream."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def feed(self, piece: bytes) -> list[bytes]:
+        """None before the end."""
+        self._pieces.append(piece)
+        self._size += len(piece)
+        _check_size(self._size)
+        return []
+
+    def finish(self) -> list[bytes]:
+        """The one event."""
+        return [b"".join(self._pieces)]
+
+
+def _check_size(size: int) -> None:
+    if size > _LARGEST_EVENT:
+        raise ModelError(
+            f"The model's server sent an event of more than {_LARGEST_EVENT} bytes.",
+            hint="Look at the server: it does not speak its protocol as we know it.",
+        )
 
 
 def _simple(piece: bytes) -> list[bytes]:
