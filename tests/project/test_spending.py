@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.project.conftest import Fakes, Script
 
-from fourfold.core.errors import ModelFiltered
+from fourfold.core.errors import FourfoldError, ModelFiltered
 from fourfold.core.records import CompletionOptions, Message
 from fourfold.evaluation.estimate import Estimate
 from fourfold.evaluation.records import BudgetReached, Spent
@@ -117,7 +117,11 @@ async def test_whom_the_budget_cannot_pay_is_left_out_by_name(
     )
     assert [one["model"] for one in found["models"]] == ["large", "extractive"]
     assert found["left_out"] == [
-        {"model": "secret", "message": "Nobody knows its price, so no budget can be kept."}
+        {
+            "model": "secret",
+            "code": "too_dear",
+            "message": "Nobody knows its price, so no budget can be kept.",
+        }
     ]
     assert fakes.made["secret"].asked == []
 
@@ -136,7 +140,25 @@ async def test_a_budget_that_pays_too_little_leaves_out_the_dear_ones_if_somebod
     assert sorted(asked) == ["large", "small"]
     assert [one["model"] for one in found["models"]] == ["extractive"]
     assert "are left" in found["left_out"][0]["message"]
+    assert {one["code"] for one in found["left_out"]} == {"too_dear"}
     assert fakes.asked == 0
+
+
+async def test_whom_the_budget_stopped_is_no_silent_one(project: Project) -> None:
+    expected: list[Estimate] = []
+
+    async def declines(estimates: Sequence[Estimate]) -> bool:
+        expected.extend(estimates)
+        return False
+
+    with pytest.raises(FourfoldError, match="Nothing was sent"):
+        await compare_models(project, wanted(project, "large"), Watch(agree=declines))
+    likely = expected[0].likely_usd
+    assert likely
+    enough_to_begin = wanted(project, "large", "extractive", budget_usd=likely, leave_out=True)
+    (stopped,) = (await compare_models(project, enough_to_begin, Watch()))["left_out"]
+    assert (stopped["model"], stopped["code"]) == ("large", "stopped")
+    assert "is reached" in stopped["message"]
 
 
 async def test_nobody_is_left_out_unasked(project: Project, fakes: Fakes) -> None:

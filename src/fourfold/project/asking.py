@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from fourfold.core.errors import FourfoldError
 from fourfold.evaluation.budget import Budget, price_unknown
@@ -63,17 +63,29 @@ class ToAsk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Why a system is in none of the figures, and that in words.
+
+    `silent` gave no outcome; `too_dear` was not asked, for the budget could not pay it or nobody
+    knows its price; `stopped` met the end of the budget before the end of the records.
+    """
+
+    code: Literal["silent", "too_dear", "stopped"]
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """All cases of those that are whole, marks if there is a judge, and what it cost.
 
-    `left_out` says of each system that the budget could not pay what would have been needed.
+    `left_out` names each system that the budget could not pay.
     """
 
     cases: Sequence[Case]
     marks: Marks | None
     spent_usd: float  # in this run
     before: Spent
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
 
     def spent_json(self) -> dict[str, Any]:
         """What the comparison says of its money."""
@@ -108,7 +120,10 @@ async def ask_all(
         if reached := run.reached():
             if not (wanted.leave_out or left_out):
                 raise reached
-            left_out |= {name: error.message for name, error in run.stopped.items()}
+            left_out |= {
+                name: LeftOut(code="stopped", message=error.message)
+                for name, error in run.stopped.items()
+            }
             found = [case for case in found if case.system not in left_out]
         marks = None
         if wanted.judge:
@@ -142,11 +157,11 @@ async def _agreed(
     journal: Journal,
     budget: Budget,
     done: Mapping[tuple[str, str], Case],
-) -> dict[str, str]:
+) -> dict[str, LeftOut]:
     """Whom to leave out, and why, once somebody has agreed to what the others cost."""
     left = {one.name: wanted.left_for(one.name, done) for one in wanted.those}
     expected = await estimates(project, wanted.those, left, journal)
-    left_out: dict[str, str] = {}
+    left_out: dict[str, LeftOut] = {}
     if budget.left_usd is not None:
         unpayable = beyond(expected, budget.left_usd)
         left_out = await _left_out(wanted, watch, unpayable, budget.left_usd)
@@ -168,14 +183,18 @@ async def _agreed(
 
 async def _left_out(
     wanted: ToAsk, watch: Watch, unpayable: Sequence[Estimate], left_usd: float
-) -> dict[str, str]:
+) -> dict[str, LeftOut]:
     """The systems that the budget cannot pay, if somebody agrees to go on without them."""
     agreed = wanted.leave_out or (
         bool(unpayable) and watch.leave_out is not None and await watch.leave_out(unpayable)
     )
-    found = {one.system: one.too_dear_for(left_usd) for one in unpayable} if agreed else {}
+    found = {
+        one.system: LeftOut(code="too_dear", message=one.too_dear_for(left_usd))
+        for one in unpayable
+        if agreed
+    }
     if len(found) == len(wanted.those):
-        reasons = " ".join(f"`{name}`: {reason}" for name, reason in found.items())
+        reasons = " ".join(f"`{name}`: {one.message}" for name, one in found.items())
         raise BudgetReached(
             f"The budget pays for none of the models. {reasons}", hint="Give more with --budget."
         )
@@ -189,7 +208,7 @@ def _run(
     journal: Journal,
     budget: Budget,
     done: Mapping[tuple[str, str], Case],
-    left_out: Mapping[str, str],
+    left_out: Mapping[str, LeftOut],
 ) -> Run:
     those = [one for one in wanted.those if one.name not in left_out]
     names = {one.name for one in those}

@@ -17,7 +17,7 @@ from fourfold.evaluation.measured import Effort
 from fourfold.evaluation.safety import NOT_TESTED, summary
 from fourfold.evaluation.store import Experiments
 from fourfold.metrics.resampling import Resampling
-from fourfold.project.asking import Asked, ToAsk, ask_all
+from fourfold.project.asking import Asked, LeftOut, ToAsk, ask_all
 from fourfold.project.asking import Watch as Watch
 from fourfold.project.contestants import contestants
 from fourfold.project.identity import experiment_id, schema_of, spec_of
@@ -220,10 +220,14 @@ def _found(comparison: Comparison, wanted: Wanted, names: Sequence[str]) -> dict
 def _left_out(cases: Sequence[Case], asked: Asked) -> list[dict[str, str]]:
     """The systems that answered nothing, or that nobody paid, each with what went wrong first."""
     answered = {case.system for case in cases if case.outcome}
-    silent = {case.system: case.error_message for case in reversed(cases)}
-    why = {name: message for name, message in silent.items() if name not in answered}
+    silent = {
+        case.system: LeftOut(code="silent", message=case.error_message)
+        for case in reversed(cases)
+        if case.system not in answered
+    }
     return [
-        {"model": name, "message": message} for name, message in {**why, **asked.left_out}.items()
+        {"model": name, "code": one.code, "message": one.message}
+        for name, one in {**silent, **asked.left_out}.items()
     ]
 
 
