@@ -120,7 +120,9 @@ def test_the_method_speaks_of_correcting_only_where_somebody_corrects(comparison
     labels = {"task": "sentiment", "metrics": ("macro_f1", "accuracy")}
     assert "What people correct" not in text(pair(comparison, **labels))
     assert "What people correct" not in text(pair(comparison))
-    assert "What people correct decides" in text(pair(comparison, metrics=("hter",)))
+    assert "What people correct" not in text(pair(comparison, metrics=("hter",)))
+    timed = pair(comparison, metrics=("hter",), timed=True)
+    assert "What people correct decides" in text(timed)
 
 
 def test_the_method_names_the_intervals_that_are_computed(comparison: Make) -> None:
@@ -134,7 +136,7 @@ def test_the_method_names_the_intervals_that_are_computed(comparison: Make) -> N
 def test_a_metric_keeps_its_case_in_german_sentences(comparison: Make) -> None:
     said = text(pair(comparison, task="sentiment", metrics=("macro_f1",)), "de")
     assert "Unterschied in richtige" not in said
-    assert "(richtige Urteile, jedes gleich (Makro-F1))" in said
+    assert "richtige Urteile, jedes gleich (Makro-F1): Diese Fälle konnten" in said
 
 
 @pytest.mark.parametrize("section", ["sources", "method", "figures", "answer", "change", "safety"])

@@ -40,7 +40,12 @@ def _rule(found: Found, write: Writer) -> Markup:
     """How the choice was made; of corrections only where they decide."""
     relevant = write.cite(write.gap(found.relevant), "rule", "relevant")
     said = write.t("rule", relevant=relevant)
-    return said + " " + write.t("people") if found.decisive == "hter" else said
+    return said + " " + write.t("people") if _is_of_corrections(found) else said
+
+
+def _is_of_corrections(found: Found) -> bool:
+    """True where corrections decide, and their money is told beside them."""
+    return found.decisive == "hter" and any(one.people for one in found.systems)
 
 
 def _possibly_paid(found: Found, write: Writer) -> Iterator[Markup]:
