@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 ACCESS, SECRET, TOKEN = "AKIDEXAMPLE4711", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEX", "session/token=="
 KEY = f"{ACCESS}:{SECRET}"
-NOVA, CLAUDE = "eu.amazon.nova-x-v1:0", "eu.anthropic.claude-x-v1:0"
+NOVA, CLAUDE = "eu.amazon.nova-x-v1:0", "eu.anthropic.claude-3-x-v1:0"
 NOON = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
 TALK = [
     Message("system", "Answer in German."),
@@ -60,6 +60,7 @@ SCHEMA: dict[str, object] = {
     "properties": {"n": {"type": "integer"}},
     "required": ["n"],
 }
+DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 USED: Final = {
     "inputTokens": 12,
     "outputTokens": 5,
@@ -242,7 +243,9 @@ def test_a_request_is_signed_as_the_official_sdk_signs_it(
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("model", [NOVA, CLAUDE, "arn:aws:bedrock:eu-west-1:1:inference-profile/x"])
+@pytest.mark.parametrize(
+    "model", [NOVA, CLAUDE, "arn:aws:bedrock:eu-west-1:1:inference-profile/amazon.nova-x"]
+)
 async def test_we_send_what_the_official_sdk_sends(
     stand_in: StandIn, make: Make, model: str
 ) -> None:
@@ -257,7 +260,8 @@ async def test_we_send_what_the_official_sdk_sends(
         max_tokens=50, stop=("ENDE",), json_schema=SCHEMA, seed=7, temperature=0.5, top_p=0.9
     )
     await make(model=model).complete(TALK, options)
-    limits = {"maxTokens": 50, "topP": 0.9, "stopSequences": ["ENDE"]}
+    limits = {"maxTokens": 50, "stopSequences": ["ENDE"]}
+    drawn = {"temperature": 0.5, "topP": 0.9}
     request: dict[str, Any] = {
         "modelId": model,
         "system": [{"text": "Answer in German."}],
@@ -266,7 +270,7 @@ async def test_we_send_what_the_official_sdk_sends(
             {"role": "assistant", "content": [{"text": "Guten Tag."}]},
             {"role": "user", "content": [{"text": "And now?"}, {"text": "Well?"}]},
         ],
-        "inferenceConfig": limits if model == CLAUDE else {**limits, "temperature": 0.5},
+        "inferenceConfig": limits if model == CLAUDE else {**limits, **drawn},
         "toolConfig": {
             "tools": [{"toolSpec": {"name": "answer", "inputSchema": {"json": SCHEMA}}}],
             "toolChoice": {"tool": {"name": "answer"}},
@@ -278,6 +282,31 @@ async def test_we_send_what_the_official_sdk_sends(
     ours, theirs = (each["Authorization"] for each in stand_in.headers)
     assert ours.split("/aws4_request")[0].startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE4711/")
     assert [part.split("/")[2:4] for part in (ours, theirs)] == [["eu-central-1", "bedrock"]] * 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "model", ["eu.anthropic.claude-sonnet-4-5-20250929-v1:0", "qwen.qwen3-32b-v1:0", "openai.x"]
+)
+@pytest.mark.parametrize("as_stream", [False, True])
+async def test_a_schema_is_sent_as_such_to_models_that_take_it(
+    stand_in: StandIn, make: Make, model: str, as_stream: bool
+) -> None:
+    answer = texts('{"n": 3}')
+    stand_in.then(streamed(*events(*answer)) if as_stream else reply(said(*answer)))
+    options = CompletionOptions(json_schema={**SCHEMA, "$schema": DRAFT})
+    asked = make(model=model)
+    deltas = await deltas_of(asked, options) if as_stream else [await asked.complete(TALK, options)]
+    assert "".join(one.text for one in deltas) == '{"n": 3}'
+    sent = stand_in.bodies[0]
+    talk = [{"role": "user", "content": [{"text": "x"}]}]
+    config = {"outputConfig": sent["outputConfig"], "messages": talk}
+    stand_in.answerers = [reply(said(*answer))]
+    await asyncio.to_thread(lambda: sdk(stand_in).converse(modelId=model, **config))
+    assert stand_in.bodies[1]["outputConfig"] == sent["outputConfig"]
+    schema = sent["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"]
+    assert json.loads(schema) == {**SCHEMA, "additionalProperties": False}
+    assert "toolConfig" not in sent
 
 
 @pytest.mark.anyio

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from fourfold.models.remote import RemoteModel
 
+NOVA: Final = "amazon.nova-lite-v1:0"
 PROTOCOLS: Final = ("openai", "anthropic", "google", "bedrock")
 PLACE: Final[dict[str, Any]] = {
     "type": "object",
@@ -318,8 +319,7 @@ async def test_a_wrong_call_is_an_invalid_output_with_its_usage(
 async def test_an_answer_of_another_form_tells_what_it_cost_before_the_error(
     stand_in: StandIn, make: Make, protocol: str, as_stream: bool
 ) -> None:
-    calls = [("1", "answer", '{"n": "four"}')] if protocol == "bedrock" else []
-    stand_in.then(answering(protocol, calls, '{"n": "four"}', as_stream=as_stream))
+    stand_in.then(answering(protocol, [], '{"n": "four"}', as_stream=as_stream))
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
     options = CompletionOptions(json_schema=schema)
     told: list[Usage] = []
@@ -421,7 +421,7 @@ async def test_amazon_is_told_a_choice_with_the_tools(stand_in: StandIn, make: M
     with pytest.raises(InvalidInput, match="no `none` once a tool was called"):
         await make("bedrock").complete(TALK, replace(ASKED, tool_choice="none"))
     with pytest.raises(InvalidInput, match="JSON schema takes their place"):
-        await make("bedrock").complete(TALK, replace(ASKED, json_schema=PLACE))
+        await make("bedrock", model=NOVA).complete(TALK, replace(ASKED, json_schema=PLACE))
 
 
 @pytest.mark.anyio

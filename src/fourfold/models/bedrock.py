@@ -11,6 +11,8 @@ from itertools import groupby
 from typing import Any, Final
 from urllib.parse import quote
 
+import msgspec
+
 from fourfold.core.errors import InvalidInput
 from fourfold.core.records import CompletionOptions, Message
 from fourfold.core.tools import Tool
@@ -19,12 +21,15 @@ from fourfold.models.bedrock_replies import read_event, read_reply
 from fourfold.models.eventstream import EventStreamDecoder
 from fourfold.models.http import Signer, host_header
 from fourfold.models.key import key_of
+from fourfold.models.narrow_schema import narrowed
 from fourfold.models.remote import Line, RemoteModel, Setup
 from fourfold.models.sigv4 import SigV4
 from fourfold.models.tools import refuse_tools
 
 _USUAL_CONTEXT_TOKENS: Final = 128_000
 _FORM: Final = "answer"  # the tool that a model must call to give a value of a schema
+# Nova and Claude up to 4.1 have no `outputConfig`, but take a tool by its name, as few others do.
+_BY_TOOL: Final = re.compile(r"amazon\.nova|anthropic\.claude-(?:3|(?:sonnet|opus)-4-(?:1-|20))")
 _REGION: Final = re.compile(r"\bbedrock-runtime(?:-fips)?\.([a-z0-9-]+)\.")
 
 
@@ -35,12 +40,14 @@ class Converse:
     request is signed, or one of Bedrock's own API keys, which has no colon and is sent as it is.
     `region` is read from the address unless given. The protocol knows no seed, which is passed
     over, and no log probabilities. `extra` replaces `inferenceConfig` as a whole. Claude's newer
-    models take no temperature, so that no model of Claude is sent one.
+    models take neither temperature nor `topP`, so that no model of Claude is sent one. A JSON
+    schema is `outputConfig`, or a tool that Nova and older models of Claude must call.
     """
 
     def __init__(self, setup: Setup, *, region: str = "") -> None:
         self._path = f"model/{quote(setup.model, safe='')}"
         self._is_claude = "anthropic." in setup.model
+        self._by_tool = _BY_TOOL.search(setup.model) is not None
         self._extra = setup.extra
         self.line = Line(
             provider="bedrock",
@@ -63,7 +70,7 @@ class Converse:
         limits = {
             "maxTokens": options.max_tokens,
             "temperature": None if self._is_claude else options.temperature,
-            "topP": options.top_p,
+            "topP": None if self._is_claude else options.top_p,
             "stopSequences": stops or None,
         }
         wanted = {
@@ -73,24 +80,28 @@ class Converse:
             ],
             "system": [{"text": one.content} for one in messages if one.role == "system"] or None,
             "inferenceConfig": {key: one for key, one in limits.items() if one is not None} or None,
-            "toolConfig": _tool_config(messages, options),
+            "toolConfig": _tool_config(messages, options, by_tool=self._by_tool),
+            "outputConfig": None if self._by_tool else _output_config(options.json_schema),
             **self._extra,
         }
         return {name: value for name, value in wanted.items() if value is not None}
 
     def cuts(self, options: CompletionOptions) -> Sequence[str]:
         """The stops of blanks alone, which Claude does not take."""
-        if not self._is_claude or options.json_schema is not None:
+        if not self._is_claude or self._as_form(options):
             return ()
         return [stop for stop in options.stop if not stop.strip()]
 
     def read(self, reply: bytes, options: CompletionOptions) -> Piece:
         """A whole reply."""
-        return read_reply(reply, as_form=options.json_schema is not None)
+        return read_reply(reply, as_form=self._as_form(options))
 
     def reader(self, options: CompletionOptions) -> Callable[[bytes], Piece]:
         """Each event stands for itself."""
-        return partial(read_event, as_form=options.json_schema is not None)
+        return partial(read_event, as_form=self._as_form(options))
+
+    def _as_form(self, options: CompletionOptions) -> bool:
+        return self._by_tool and options.json_schema is not None
 
 
 BedrockModel: Final = partial(
@@ -135,8 +146,18 @@ def _content(message: Message) -> list[dict[str, Any]]:
     return [*said, *calls]
 
 
-def _tool_config(messages: Sequence[Message], options: CompletionOptions) -> dict[str, Any] | None:
-    if options.json_schema is not None:
+def _output_config(schema: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The schema as text, in the keywords that all of these models take."""
+    if schema is None:
+        return None
+    form = {"name": _FORM, "schema": msgspec.json.encode(narrowed(schema)).decode()}
+    return {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": form}}}
+
+
+def _tool_config(
+    messages: Sequence[Message], options: CompletionOptions, *, by_tool: bool
+) -> dict[str, Any] | None:
+    if by_tool and options.json_schema is not None:
         why, hint = "a JSON schema takes their place", "Ask for one or the other."
         refuse_tools("Amazon Bedrock", options, why, hint)
         return _form(options.json_schema)
