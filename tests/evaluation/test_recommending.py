@@ -1,13 +1,14 @@
 """Recommendations keep to what is allowed, and say how far the figures carry."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from fourfold.core.records import Usage
 from fourfold.datasets import Record
-from fourfold.evaluation.choice import Recommendation, recommend
+from fourfold.evaluation.choice import Recommendation, recommend, saves
 from fourfold.evaluation.comparison import compare
 from fourfold.evaluation.permission import permission, places
 from fourfold.evaluation.records import Case, Outcome
@@ -130,7 +131,7 @@ def test_an_approval_by_name_settles_the_place_too() -> None:
 
 
 def test_few_records_are_told_with_the_difference_that_they_could_show() -> None:
-    choice = recommended(cases("a", 58, 0.001), cases("b", 40, 0.001))
+    choice = recommended(cases("a", 58, 0.001), cases("b", 55, 0.001))
     warned = {one.code: one.values for one in choice.warnings}
     assert warned["few_records"]["count"] == COUNT
     assert warned["few_records"]["detectable"] > warned["few_records"]["relevant"] == 0.02
@@ -143,3 +144,42 @@ def test_records_that_a_system_did_not_answer_are_told() -> None:
     assert warned["few_answered"] == {"model": "b", "count": 50, "records": 60}
     whole = recommended(cases("a", 58, 0.001), cases("b", 40, 0.001, answered=54))
     assert not any("answered" in one.code for one in whole.warnings)
+
+
+def test_a_pair_that_plainly_differs_calls_for_no_more_records() -> None:
+    choice = recommended(cases("a", 58, 0.001), cases("b", 20, 0.001), cases("c", 10, 0.001))
+    assert "few_records" not in {one.code for one in choice.warnings}
+    assert choice.would_change == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "answered", "said"),
+    [
+        ("invalid_output", True, "5 outputs count as wrong"),
+        ("model_overloaded", False, "5 records are not in its figures"),
+    ],
+)
+def test_a_wrong_form_is_in_the_figures_and_a_failure_is_not(
+    code: str, answered: bool, said: str
+) -> None:
+    good = [replace(one, error_code="") for one in cases("a", COUNT, 0.001)]
+    failed = [
+        replace(one, outcome=outcome("", 0.001) if answered else None, error_code=code)
+        for one in good[:5]
+    ]
+    (told,) = recommended([*failed, *good[5:]]).would_change
+    assert told.startswith(said)
+
+
+def test_the_smallest_saves_what_both_are_known_to_take() -> None:
+    records = [Record(id=str(n), text=f"text {n}", references=("yes",)) for n in range(COUNT)]
+    facts = {"large": {"bytes": 3_000}, "small": {"bytes": 1_000}}
+    every = [*cases("large", 58, 0.003), *cases("small", 58, 0.001)]
+    found = compare(every, records, ["accuracy"], Resampling(samples=200), facts=facts)
+    assert saves(found, "large", "small") == {
+        "cost_per_1000": pytest.approx(2.0),
+        "seconds_p95": 0.0,
+        "bytes": 2_000,
+    }
+    unknown = compare(every, records, ["accuracy"], Resampling(samples=200))
+    assert saves(unknown, "large", "small")["bytes"] is None

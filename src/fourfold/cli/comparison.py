@@ -42,11 +42,26 @@ def show_comparison(result: dict[str, Any]) -> None:
     for failure in result["failures"][:10]:
         say(f"{failure['model']}, record {failure['record']}: {failure['message']}")
     if "ladder" in result:
-        show(heading(f"The smallest that holds: {result['ladder']['smallest']}"))
+        _show_ladder(result["ladder"])
     _show_choice(result["recommendation"], alone=len(result["models"]) == 1)
     _show_money(result)
     report = "" if "imported" in result else " As a report: fourfold report"
     show(faint(f"\nExperiment {result['experiment']}.{report}"))
+
+
+def _show_ladder(ladder: dict[str, Any]) -> None:
+    """The smallest that holds, what it saves, and which rung the set could not judge."""
+    show(heading(f"The smallest that holds: {ladder['smallest']}"))
+    units = {"cost_per_1000": "$ for 1,000", "seconds_p95": "s (p95)", "bytes": "GB of weights"}
+    saved = {name: value for name, value in ladder["saves"].items() if value}
+    if "bytes" in saved:
+        saved["bytes"] /= 1e9
+    if saved:
+        amounts = ", ".join(f"{-value:+.3g} {units[name]}" for name, value in saved.items())
+        show(f"  Beside {ladder['largest']}: {amounts}")
+    for rung in ladder["rungs"]:
+        if rung["holds"] and not rung["could_show"]:
+            show(f"  {rung['model']} holds here; a loss that matters could not be shown.")
 
 
 def _show_choice(choice: dict[str, Any], *, alone: bool) -> None:

@@ -29,20 +29,27 @@ class Warned:
         return {"code": self.code, "text": self.text, "values": dict(self.values)}
 
 
-def warnings(comparison: Comparison, systems: Sequence[str], margin: float) -> Iterator[Warned]:
-    """The weaknesses of a choice among these systems; `margin` is the difference that matters."""
+def warnings(
+    comparison: Comparison, best: str, others: Sequence[str], margin: float
+) -> Iterator[Warned]:
+    """The weaknesses of a choice; `margin` is the difference that matters.
+
+    `others` are those that are not shown to be worse than the best.
+    """
     count = comparison.count
-    shown = smallest_shown(comparison, systems)
+    records = "1 record is" if count == 1 else f"{count} records are"
+    shown = smallest_shown(comparison, best, others)
     if shown is not None and (shown > margin or count < FEWEST_RECORDS):
         yield Warned(
             code="few_records",
-            text=f"{count} records show differences from {shown:.2g} on; {margin:g} would matter.",
+            text=f"{records} enough to show differences from {shown:.2g} on, for the least sure "
+            f"pair; {margin:g} would matter.",
             values={"count": count, "detectable": shown, "relevant": margin},
         )
     elif shown is None and count < FEWEST_RECORDS:
         yield Warned(
             code="few_records_only",
-            text=f"{count} records are few: fewer than {FEWEST_RECORDS}.",
+            text=f"{records} few: fewer than {FEWEST_RECORDS}.",
             values={"count": count, "fewest": FEWEST_RECORDS},
         )
     if comparison.records and count < ENOUGH_ANSWERED * comparison.records:
@@ -64,13 +71,13 @@ def warnings(comparison: Comparison, systems: Sequence[str], margin: float) -> I
             )
 
 
-def smallest_shown(comparison: Comparison, systems: Sequence[str]) -> float | None:
-    """The largest of what its tests between these systems could show; None where none tells."""
+def smallest_shown(comparison: Comparison, best: str, others: Sequence[str]) -> float | None:
+    """What the tests of these beside the best could show, for the least sure pair; None where
+    none tells.
+    """
     seen = [
         test.detectable
-        for test in comparison.tests
-        if test.metric == comparison.metrics[0]
-        and {test.a, test.b} <= set(systems)
-        and not isnan(test.detectable)
+        for test in (comparison.test(best, one) for one in others)
+        if not isnan(test.detectable)
     ]
     return max(seen, default=None)

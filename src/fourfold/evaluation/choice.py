@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import inf, isnan
 from typing import TYPE_CHECKING, Any
 
+from fourfold.core.errors import ContextTooLong, InvalidOutput, ModelFiltered
 from fourfold.evaluation.caution import Warned, warnings
 from fourfold.evaluation.measured import Comparison, is_significant, known, scale_of
 from fourfold.evaluation.permission import Permission, permission
@@ -14,6 +15,9 @@ from fourfold.metrics.scoring import metric_named
 
 if TYPE_CHECKING:
     from fourfold.evaluation.measured import Measured
+
+_WRONG = frozenset(error.code for error in (ContextTooLong, InvalidOutput, ModelFiltered))
+"""Failures that are the system's own: its output counts, and is wrong."""
 
 RELEVANT = 0.02
 """Of a metric's scale: a difference below is of no use to anybody, unless a project says else."""
@@ -103,7 +107,7 @@ def recommend(comparison: Comparison, *, relevant: float = RELEVANT) -> Recommen
         conditions=conditions,
         otherwise=otherwise,
         excluded=excluded,
-        warnings=tuple(warnings(comparison, [one.system for one in allowed], margin)),
+        warnings=tuple(warnings(comparison, allowed[0].system, _unsettled(rungs), margin)),
     )
 
 
@@ -123,6 +127,29 @@ def ladder(
             break
         smallest = rung.system
     return smallest, rungs
+
+
+def saves(comparison: Comparison, largest: str, smallest: str) -> dict[str, float | None]:
+    """What a smaller system takes less of than a larger one; None where one is not known."""
+    one, other = (_takes(comparison, name) for name in (largest, smallest))
+    return {
+        name: None if more is None or other[name] is None else more - other[name]
+        for name, more in one.items()
+    }
+
+
+def _takes(comparison: Comparison, name: str) -> dict[str, Any]:
+    one = next(one for one in comparison.measured if one.system == name)
+    return {
+        "cost_per_1000": one.cost_per_1000.value if one.cost_per_1000 else None,
+        "seconds_p95": known(one.seconds_p95),
+        "bytes": one.facts.get("bytes"),
+    }
+
+
+def _unsettled(rungs: Sequence[Rung]) -> list[str]:
+    """Those that are not shown to be worse than the best."""
+    return [one.system for one in rungs if one.holds or not is_significant(one.p)]
 
 
 def _nobody(excluded: tuple[Permission, ...]) -> Recommendation:
@@ -230,7 +257,14 @@ def _would_change(
     if missing:
         names = ", ".join(f"`{rung.system}`" for rung in missing)
         found.append(f"More records for {names}: worse here, but not significantly.")
-    if chosen.failed:
-        count = sum(chosen.failed.values())
-        found.append(f"{count} records that `{chosen.system}` failed on are not in its figures.")
+    lost = sum(count for code, count in chosen.failed.items() if code not in _WRONG)
+    if lost:
+        are = "record is" if lost == 1 else "records are"
+        found.append(f"{lost} {are} not in its figures, since `{chosen.system}` failed there.")
+    if wrong := sum(chosen.failed.values()) - lost:
+        counts = "output counts" if wrong == 1 else "outputs count"
+        found.append(
+            f"{wrong} {counts} as wrong: `{chosen.system}` gave the wrong form, a filter stopped "
+            "it, or the text was too long."
+        )
     return found

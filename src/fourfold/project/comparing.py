@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fourfold.evaluation.choice import RELEVANT, ladder, recommend
+from fourfold.evaluation.choice import RELEVANT, ladder, recommend, saves
 from fourfold.evaluation.comparison import compare
 from fourfold.evaluation.measured import Effort
 from fourfold.evaluation.safety import NOT_TESTED, summary
@@ -212,6 +212,7 @@ def _found(comparison: Comparison, wanted: Wanted, names: Sequence[str]) -> dict
         found["ladder"] = {
             "largest": sizes[0],
             "smallest": smallest,
+            "saves": saves(comparison, sizes[0], smallest),
             "rungs": [rung.as_json() for rung in rungs],
         }
     return found
