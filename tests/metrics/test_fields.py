@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from fourfold.core.errors import InvalidInput
 from fourfold.metrics.scoring import metric_named, score
 
 WANTED = '{"name": "Köln", "items": [{"id": 1, "price": 2.5}, {"id": 2}], "note": null}'
@@ -76,3 +77,19 @@ def test_json_fits_its_schema(text: str, is_valid: bool) -> None:
     }
     found = score(metric_named("json_valid"), [text], [[json.dumps(schema)]])
     assert found.interval.value == float(is_valid)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"type": "strng"},
+        {"type": 7},
+        {"$ref": "https://example.org/other.json"},
+        {"properties": {"n": {"$ref": "#/$defs/none"}}},
+    ],
+)
+def test_a_reference_that_is_a_wrong_schema_is_named(wrong: dict[str, object]) -> None:
+    right = json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema"})
+    schema = json.dumps({**json.loads(right), **wrong})
+    with pytest.raises(InvalidInput, match="reference of text 2 is no JSON schema"):
+        score(metric_named("json_valid"), ["{}", '{"n": 3}'], [[right], [schema]])

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
+from fourfold.core.errors import InvalidInput, InvalidOutput
 from fourfold.metrics.base import averaged, count_of, mean
 
 if TYPE_CHECKING:
@@ -82,11 +83,12 @@ class JsonValid:
 
     def signature(self, references: int | None = 1) -> str:
         """Which JSON is meant."""
-        return f"json_valid|{count_of(references)}|json:rfc8259|schema:2020-12|version:1"
+        return f"json_valid|{count_of(references)}|json:rfc8259|schema:declared|version:2"
 
     def figures(self, hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> Figures:
-        """1 or 0 for each text."""
-        pairs = zip(hypotheses, references, strict=True)
+        """1 or 0 for each text; `InvalidInput` names the first reference that is a wrong schema."""
+        schemas = [_schemas(known, number) for number, known in enumerate(references, start=1)]
+        pairs = zip(hypotheses, schemas, strict=True)
         return averaged(any(_fits(text, one) for one in known) for text, known in pairs)
 
     def value(self, figures: Figures) -> float:
@@ -129,20 +131,45 @@ def _values(value: Any, path: str) -> Iterator[tuple[str, str]]:
         yield path, json.dumps(int(value) if is_whole else value)
 
 
-def _fits(text: str, reference: str) -> bool:
-    from jsonschema import Draft202012Validator
+def _schemas(references: Sequence[str], number: int) -> list[Mapping[str, Any] | None]:
+    try:
+        return [_schema(one) for one in references]
+    except InvalidInput as error:
+        raise InvalidInput(
+            f"The reference of text {number} is no JSON schema that can be checked: {error}",
+            hint=error.hint,
+        ) from error
+
+
+def _fits(text: str, schema: Mapping[str, Any] | None) -> bool:
+    from fourfold.models.schema import check_value
 
     try:
         value = _parsed(text)
     except (ValueError, RecursionError):
         return False
+    if schema is None:
+        return True
+    try:
+        check_value(value, schema)
+    except InvalidOutput:
+        return False
+    return True
+
+
+@lru_cache(maxsize=10_000)
+def _schema(reference: str) -> Mapping[str, Any] | None:
+    """The schema that a reference is, or None where it is none; checked, as it may be wrong."""
+    from fourfold.models.schema import check_schema
+
     try:
         schema = _parsed(reference)
     except (ValueError, RecursionError):
-        return True
-    if not (isinstance(schema, Mapping) and "$schema" in schema):
-        return True
-    return bool(Draft202012Validator(dict(schema)).is_valid(value))
+        return None
+    if not (isinstance(schema, dict) and "$schema" in schema):
+        return None
+    check_schema(schema)
+    return schema
 
 
 def _parsed(text: str) -> Any:
