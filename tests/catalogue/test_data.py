@@ -91,6 +91,32 @@ def test_a_model_of_an_unknown_name_is_an_error_with_a_suggestion(catalogue: Cat
     assert "llama-3.1-8b-instruct" in error.value.hint
 
 
+def test_all_mistakes_of_a_family_are_said_at_once_in_the_order_of_the_lines(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "catalogue.yaml").write_text(
+        "famly: own\nprovider: Ours\nsources:\n  card: {title: C, url: wiki, read: 2026-11-01}\n"
+        "models:\n- name: phi-4\n  title: T\n  facts:\n"
+        "  - {source: crd, licence: mitt, parameters: many}\n"
+        "  hosts:\n  - {host: azur, id: x, source: card}\n  base: qwen2.5-7b-instrct\n"
+    )
+    with pytest.raises(InvalidProject) as error:
+        read_catalogue(tmp_path)
+    first, *said = error.value.message.splitlines()
+    assert first.endswith("has 9 mistakes:")
+    numbers = [int(line.split(":")[0].removeprefix("  line ")) for line in said]
+    assert numbers == [1, 1, 4, 6, 9, 9, 9, 11, 12]
+    for nearest in ("`family`", "`mit`", "`azure`", "`qwen2.5-7b-instruct`"):
+        assert f"Did you mean {nearest}" in error.value.message
+
+
+@pytest.mark.parametrize("models", ["3", "[3]", "[{facts: 3}]", "[{facts: [3], base: 3}]"])
+def test_names_are_sought_in_a_family_of_any_form(tmp_path: Path, models: str) -> None:
+    (tmp_path / "catalogue.yaml").write_text(f"family: f\nprovider: p\nmodels: {models}\n")
+    with pytest.raises(InvalidProject, match="`models"):
+        read_catalogue(tmp_path)
+
+
 HOST = """
 example:
   title: Example

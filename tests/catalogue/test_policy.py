@@ -305,6 +305,33 @@ def test_a_rule_with_a_misspelt_name_is_refused(
     assert said in error.value.message
 
 
+def test_mistakes_of_form_and_of_names_are_said_together_in_the_order_of_the_lines(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    (tmp_path / "policy.yaml").write_text(
+        "company:\n  country: Germany\nproviders:\n  Gogle: forbidden\nuses: internal\n"
+        "regions: [eurpe, 3]\nlicences: {mitt: forbid}\n"
+        "approvals:\n- {model: phi-44, by: A, date: soon}\n"
+    )
+    with pytest.raises(InvalidProject) as error:
+        read_policy(tmp_path, catalogue)
+    first, *said = error.value.message.splitlines()
+    assert first.endswith("has 10 mistakes:")
+    numbers = [int(line.split(":")[0].removeprefix("  line ")) for line in said]
+    assert numbers == [2, 4, 5, 6, 6, 7, 7, 9, 9, 9]
+    for nearest in ("`Google`", "`use`", "`mit`", "`phi-4`", "`forbidden`"):
+        assert f"Did you mean {nearest}?" in error.value.message
+
+
+@pytest.mark.parametrize("text", ["licences: 3", "approvals: {a: b}", "approvals: [x]", "[1]"])
+def test_names_are_sought_in_files_of_any_form(
+    tmp_path: Path, catalogue: Catalogue, text: str
+) -> None:
+    (tmp_path / "policy.yaml").write_text(text)
+    with pytest.raises(InvalidProject, match="1 mistake:"):
+        read_policy(tmp_path, catalogue)
+
+
 def test_models_that_need_no_entry_can_be_approved(tmp_path: Path, catalogue: Catalogue) -> None:
     agreed = "approvals: [{model: %s, by: Anna, date: 2026-01-01}]"
     for name in ("our-server", "models/ours.gguf"):

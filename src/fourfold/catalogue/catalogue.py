@@ -68,14 +68,12 @@ class Catalogue:
         )
 
 
-def nearest(name: str, known: Collection[str]) -> str:
+def nearest(
+    name: str, known: Collection[str], *, otherwise: str = "Look it up: fourfold models list"
+) -> str:
     """A hint that names the closest of them; of many names that are all far off, none."""
     close = suggestion(name, known)
-    return (
-        close
-        if len(known) < _FEW or close.startswith("Did")
-        else "Look it up: fourfold models list"
-    )
+    return close if len(known) < _FEW or close.startswith("Did") else otherwise
 
 
 def adapter_of(base: CatalogueModel, name: str) -> CatalogueModel:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from fourfold.catalogue.catalogue import Catalogue, nearest
 from fourfold.catalogue.regions import NEIGHBOURS, UNION
-from fourfold.core.errors import InvalidProject
-from fourfold.core.written import Written, read_written
+from fourfold.core.complaints import Location
+from fourfold.core.written import Mistake, Written, read_written, written_list, written_table
 
 FILE_NAME: Final = "policy.yaml"
 Use = Literal["research", "internal", "customer-facing"]
@@ -120,41 +120,40 @@ def read_policy(
     if not file.is_file():
         return None
     written = read_written(file)
-    policy = written.form(Policy, advice="docs/guides/catalogue.md describes it.")
-    if catalogue is not None:
-        unknown = [*_unknown_names(written, policy, catalogue, {*others})]
-        if unknown:
-            listing = "".join(f"\n  {problem}" for problem, _ in unknown)
-            raise InvalidProject(
-                f"`{file}` names what the catalogue does not have:{listing}", hint=unknown[0][1]
-            )
-    return policy
+    unknown = _unknown_names(written, catalogue, {*others}) if catalogue else ()
+    return written.form(Policy, advice="docs/guides/catalogue.md describes it.", beside=unknown)
 
 
-def _unknown_names(
-    written: Written, policy: Policy, catalogue: Catalogue, others: set[str]
-) -> Iterator[tuple[str, str]]:
-    """Each problem with what to write instead."""
+def _unknown_names(written: Written, catalogue: Catalogue, others: set[str]) -> Iterator[Mistake]:
+    """Names that nothing has, as they are written: the rest of the file may be wrong as well."""
     offered = {area.lower() for host in catalogue.hosts.values() for area in host.regions}
-    for key, kind, names, known in (
-        ("licences", "licence", [*policy.licences], {*catalogue.licences}),
-        ("providers", "provider", [*policy.providers], _providers(catalogue)),
-        ("regions", "region", policy.regions, offered | UNION | NEIGHBOURS),
-        ("approvals", "model", _approved(policy), {*catalogue.models} | others),
-    ):
-        for number, name in enumerate(names):
-            if name in known or (kind == "model" and name.endswith(".gguf")):
-                continue
-            at = {"licences": name, "providers": name}.get(key, number)
-            line = written.line((key, at, "model") if kind == "model" else (key, at))
-            listed = catalogue.offered_as(name) if kind == "model" else None
-            hint = f"The catalogue calls it `{listed.name}`." if listed else nearest(name, known)
-            yield f"line {line}: there is no {kind} called `{name}`. {hint}", hint
+    known = {
+        "licence": {*catalogue.licences},
+        "provider": _providers(catalogue),
+        "region": offered | UNION | NEIGHBOURS,
+        "model": {*catalogue.models} | others,
+    }
+    for kind, name, place in _names(written.values):
+        if name in known[kind] or (kind == "model" and name.endswith(".gguf")):
+            continue
+        listed = catalogue.offered_as(name) if kind == "model" else None
+        hint = f"The catalogue calls it `{listed.name}`." if listed else nearest(name, known[kind])
+        yield written.line(place), f"there is no {kind} called `{name}`. {hint}"
+
+
+def _names(values: Any) -> Iterator[tuple[str, str, Location]]:
+    """Each name of a policy with its kind and place; what has another form is no name."""
+    for key, kind in (("licences", "licence"), ("providers", "provider")):
+        for name in written_table(values, key):
+            yield kind, str(name), (key, name)
+    for number, region in enumerate(written_list(values, "regions")):
+        if isinstance(region, str):
+            yield "region", region.lower(), ("regions", number)
+    for number, approval in enumerate(written_list(values, "approvals")):
+        name = written_table(approval).get("model")
+        if isinstance(name, str):
+            yield "model", name, ("approvals", number, "model")
 
 
 def _providers(catalogue: Catalogue) -> set[str]:
     return {one.provider for one in catalogue.models.values()}
-
-
-def _approved(policy: Policy) -> list[str]:
-    return [one.model for one in policy.approvals]

@@ -16,11 +16,11 @@ from fourfold.catalogue.forms import (
     FamilyForm,
     HostForm,
     LicenceForm,
-    ModelForm,
     OfferForm,
     ResultForm,
     SourceForm,
 )
+from fourfold.catalogue.naming import wrong_names
 from fourfold.catalogue.records import (
     Benchmark,
     CatalogueModel,
@@ -71,18 +71,11 @@ def read_catalogue(project: Path | None = None) -> Catalogue:
 def _family(
     written: Written, catalogue: Catalogue, others: Mapping[str, CatalogueModel]
 ) -> Iterator[CatalogueModel]:
-    family = written.form(FamilyForm, advice=_ADVICE)
+    wrong = wrong_names(written, catalogue, others)
+    family = written.form(FamilyForm, advice=_ADVICE, beside=wrong)
     own = {key: _source(key, one) for key, one in family.sources.items()}
     sources = {**catalogue.sources, **own}
-    named = [model.name for model in family.models]
-    for place, model in enumerate(family.models):
-        if model.name in others or model.name in named[:place]:
-            line = written.line(("models", place))
-            raise InvalidProject(
-                f"`{written.file}`, line {line}: `{model.name}` is in the catalogue already.",
-                hint="Give it another name.",
-            )
-        _check_names(written, place, model, catalogue, sources, {*others, *named})
+    for model in family.models:
         yield CatalogueModel(
             name=model.name,
             title=model.title,
@@ -94,35 +87,6 @@ def _family(
             weights=model.weights,
             base=model.base,
         )
-
-
-def _check_names(
-    written: Written,
-    place: int,
-    model: ModelForm,
-    catalogue: Catalogue,
-    sources: Mapping[str, Source],
-    models: Iterable[str],
-) -> None:
-    """Every name that a model uses must be one of the catalogue."""
-    at = ("models", place)
-    for number, part in enumerate(model.facts):
-        where = (*at, "facts", number)
-        _must_know("source", part.source, sources, written, (*where, "source"))
-        if part.licence is not None:
-            known = catalogue.licences
-            _must_know("licence", part.licence, known, written, (*where, "licence"))
-    for number, offer in enumerate(model.hosts):
-        where = (*at, "hosts", number)
-        _must_know("source", offer.source, sources, written, (*where, "source"))
-        _must_know("host", offer.host, catalogue.hosts, written, (*where, "host"))
-    for number, one in enumerate(model.benchmarks):
-        where = (*at, "benchmarks", number)
-        _must_know("source", one.source, sources, written, (*where, "source"))
-        _must_know("benchmark", one.benchmark, catalogue.benchmarks, written, (*where, "benchmark"))
-    if model.base:
-        others = [name for name in models if name != model.name]
-        _must_know("model", model.base, others, written, (*at, "base"))
 
 
 def _facts(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from fourfold.core.complaints import Location, complaints
 from fourfold.core.errors import InvalidProject
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 Form = TypeVar("Form", bound="BaseModel")
+Mistake: TypeAlias = tuple[int, str]
+"""Its line, and what is wrong there, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +27,31 @@ class Written:
     values: Any
     node: Any  # yaml's, with a mark for each line; None for an empty file
 
-    def form(self, form: type[Form], *at: str | int, advice: str) -> Form:
+    def form(
+        self, form: type[Form], *at: str | int, advice: str, beside: Iterable[Mistake] = ()
+    ) -> Form:
         """What stands at that place, in that form.
 
-        Raises `InvalidProject` that lists everything that is wrong in it, in words.
+        Raises `InvalidProject` that lists everything that is wrong in it, in words and in the order
+        of the lines: what does not fit the form, and the mistakes `beside`, which no form can see.
         """
         from pydantic import ValidationError
 
         value = self.values
         for part in at:
             value = value[part]
+        found = list(beside)
         try:
-            return form.model_validate(value)
+            fitting = form.model_validate(value)
+            if not found:
+                return fitting
         except ValidationError as error:
-            problems = [
-                f"line {self.line((*at, *place))}: {words}"
-                for place, words in complaints(error.errors(), form, at)
-            ]
+            for place, words in complaints(error.errors(), form, at):
+                found.append((self.line((*at, *place)), words))
+        found.sort(key=lambda one: one[0])
         raise InvalidProject(
-            f"`{self.file}` has {len(problems)} mistake{'' if len(problems) == 1 else 's'}:"
-            + "".join(f"\n  {one}" for one in problems),
+            f"`{self.file}` has {len(found)} mistake{'' if len(found) == 1 else 's'}:"
+            + "".join(f"\n  line {line}: {words}" for line, words in found),
             hint=advice,
         )
 
@@ -99,6 +107,20 @@ def written_in(text: str, file: Traversable | Path) -> Written:
     written = Written(file, values if values is not None else {}, node)
     _reject_double_keys(written, node)
     return written
+
+
+def written_table(value: Any, *keys: str) -> dict[Any, Any]:
+    """The keys and values under `keys`; none where something else stands there."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def written_list(value: Any, *keys: str) -> list[Any]:
+    """The items under `keys`; none where something else stands there."""
+    *outer, last = keys
+    value = written_table(value, *outer).get(last)
+    return value if isinstance(value, list) else []
 
 
 def _reject_double_keys(written: Written, node: Any) -> None:
