@@ -183,3 +183,11 @@ def test_the_smallest_saves_what_both_are_known_to_take() -> None:
     }
     unknown = compare(every, records, ["accuracy"], Resampling(samples=200))
     assert saves(unknown, "large", "small")["bytes"] is None
+
+
+def test_a_choice_of_which_nothing_is_right_is_warned_of() -> None:
+    bad = recommended(cases("a", 0, 0.002), cases("b", 0, 0.001))
+    assert next(one.text for one in bad.warnings if one.code == "nothing_right").startswith("`b`")
+    good = recommended(cases("a", 1, 0.002), cases("b", 0, 0.003))
+    assert good.system == "a"
+    assert "nothing_right" not in {one.code for one in good.warnings}

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Any, Final
 
-from fourfold.evaluation.measured import Comparison
+from fourfold.evaluation.measured import Comparison, Measured
+from fourfold.metrics.scoring import metric_named
 
 ENOUGH_ANSWERED: Final = 0.9
 """Of the records: with fewer, those that are left may be the easy ones."""
@@ -69,6 +70,17 @@ def warnings(
                     "records": comparison.records,
                 },
             )
+
+
+def nothing_right(chosen: Measured, metric: str) -> Iterator[Warned]:
+    """A choice whose figure is the lowest that there is; errors and edits have no such end."""
+    if metric_named(metric).higher_is_better and chosen.scores[metric].interval.value <= 0:
+        yield Warned(
+            code="nothing_right",
+            text=f"`{chosen.system}` has {metric} 0: nothing came out right. Look at the records "
+            "and the prompt before you take it.",
+            values={},
+        )
 
 
 def smallest_shown(comparison: Comparison, best: str, others: Sequence[str]) -> float | None:

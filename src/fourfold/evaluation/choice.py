@@ -8,7 +8,7 @@ from math import inf, isnan
 from typing import TYPE_CHECKING, Any
 
 from fourfold.core.errors import ContextTooLong, InvalidOutput, ModelFiltered
-from fourfold.evaluation.caution import Warned, warnings
+from fourfold.evaluation.caution import Warned, nothing_right, warnings
 from fourfold.evaluation.measured import Comparison, is_significant, known, scale_of
 from fourfold.evaluation.permission import Permission, permission
 from fourfold.metrics.scoring import metric_named
@@ -107,7 +107,10 @@ def recommend(comparison: Comparison, *, relevant: float = RELEVANT) -> Recommen
         conditions=conditions,
         otherwise=otherwise,
         excluded=excluded,
-        warnings=tuple(warnings(comparison, allowed[0].system, _unsettled(rungs), margin)),
+        warnings=(
+            *nothing_right(chosen, metric),
+            *warnings(comparison, allowed[0].system, _unsettled(rungs), margin),
+        ),
     )
 
 
