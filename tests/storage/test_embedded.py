@@ -150,6 +150,24 @@ def test_another_local_user_cannot_reach_the_socket(server: EmbeddedServer) -> N
     assert "denied" in outcome.stderr.lower()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_copy_that_root_made_belongs_to_the_account_again(
+    server: EmbeddedServer, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    subprocess.run(["cp", "-r", server.data_folder, copy], check=True)  # root owns all of it
+    linked = tmp_path / "linked"
+    linked.touch()
+    (copy / "postgres" / "link").symlink_to(linked)
+    copied = EmbeddedServer(copy)
+    try:
+        copied.acquire()
+    finally:
+        copied.release()
+    assert copied.cluster.stat().st_uid == server.cluster.stat().st_uid != 0
+    assert linked.stat().st_uid == 0
+
+
 def test_a_socket_folder_that_somebody_else_made_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,18 @@ class Account:
         if self.uid is not None and self.gid is not None:
             os.chown(path, self.uid, self.gid)
 
+    def give_all(self, folder: Path) -> None:
+        """Make the account the owner of a folder with all in it, where a copy has lost it.
+
+        Links are given themselves, never what they lead to.
+        """
+        if self.uid is None or self.gid is None or folder.stat().st_uid == self.uid:
+            return
+        for parent, folders, files in os.walk(folder, topdown=False):
+            for name in (*folders, *files):
+                os.chown(Path(parent, name), self.uid, self.gid, follow_symlinks=False)
+        self.give(folder)  # last, so that what was stopped in the middle is done again
+
     def name_of(self, folder: Path) -> str:
         """How the server, started in this folder, calls it.
 

@@ -117,6 +117,7 @@ class EmbeddedServer:
         sockets = private_socket_folder(self.cluster, account)
         if not (self.cluster / "PG_VERSION").exists():
             self._initialise(account, sockets)
+        account.give_all(self.cluster)
         _check_version(self.cluster)
         if _postmaster(self.cluster) is None:
             _clear_away_crash(self.cluster, sockets)
