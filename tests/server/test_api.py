@@ -27,6 +27,29 @@ async def test_a_question_is_answered_in_the_shape_of_the_command_line(
     assert len(answer["trace"]) == 32
 
 
+async def test_a_text_may_be_called_a_text(client: httpx2.AsyncClient) -> None:
+    answer = (await client.post("/api/ask", json={"text": "Garantie?"})).json()
+    assert answer["question"] == "Garantie?"
+    both = await client.post("/api/ask", json={"text": "a", "question": "b"})
+    assert both.status_code == 400
+    assert "body.text" in both.json()["error"]["message"]
+
+
+async def test_a_long_text_reaches_the_application_that_refuses_it(
+    client: httpx2.AsyncClient,
+) -> None:
+    answer = await client.post("/api/ask", json={"question": "x" * 100_001})
+    assert answer.status_code == 200
+
+
+async def test_a_body_in_another_encoding_is_told_of_utf_8(client: httpx2.AsyncClient) -> None:
+    body = '{"question": "Für wen?"}'.encode("cp1252")
+    headers = {"Content-Type": "application/json"}
+    answer = await client.post("/api/ask", content=body, headers=headers)
+    assert answer.status_code == 400
+    assert "UTF-8" in answer.json()["error"]["message"]
+
+
 async def test_a_trace_shows_the_request(client: httpx2.AsyncClient, services: Services) -> None:
     trace = (await client.post("/api/ask", json={"question": "Garantie?"})).json()["trace"]
     await services.tracer.flush()

@@ -5,19 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fourfold.access import ApiKey
 from fourfold.core.errors import InvalidInput
 from fourfold.core.records import Role
-from fourfold.guards.length import LONGEST_TEXT
 
 _NO_NUL = r"^[^\x00]*$"  # PostgreSQL keeps no NUL character
 
 Text = Annotated[str, Field(pattern=_NO_NUL)]
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL)]
 Query = Annotated[str, Field(min_length=1, max_length=20_000, pattern=_NO_NUL)]
-Question = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT, pattern=_NO_NUL)]
+Question = Annotated[str, Field(min_length=1, pattern=_NO_NUL)]
 Filter = Annotated[dict[Line, Line | list[Line]], Field(max_length=20)]
 DocumentId = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
 
@@ -36,12 +35,20 @@ class Turn(In):
 
 
 class AskIn(In):
-    """A question to an application."""
+    """A question to an application, or the text that it shall work on."""
 
-    question: Question
+    question: Question = Field(description="The question or the text; `text` means the same.")
     application: Line | None = Field(default=None, description="Its name, where there are several.")
     history: list[Turn] = Field(default=[], max_length=200)
     where: Filter | None = Field(default=None, description="A filter on source, path, language, …")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_text(cls, given: Any) -> Any:
+        """As in the files of a task that works on texts."""
+        if isinstance(given, dict) and "text" in given and "question" not in given:
+            return {"question" if key == "text" else key: value for key, value in given.items()}
+        return given
 
 
 class SearchIn(In):

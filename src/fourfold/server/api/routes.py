@@ -116,6 +116,8 @@ async def _answer_http(request: Request, error: Exception) -> JSONResponse:
         known: FourfoldError = NotFound("There is nothing at this address.", hint="See /api/docs.")
     elif error.status_code == 405:
         known = WrongMethod("This address does not know this method.", hint="See /api/docs.")
+    elif isinstance(error.__cause__, UnicodeDecodeError):
+        known = InvalidInput("The body is not UTF-8.", hint="Send JSON encoded as UTF-8.")
     else:
         known = InvalidInput(str(error.detail), hint="See /api/docs.")
     answer = await _answer_error(request, known)
