@@ -12,6 +12,8 @@ from fourfold.datasets import dataset_hash, read_records
 from fourfold.evaluation.formats import FORMATS
 from fourfold.evaluation.store import Experiments
 from fourfold.project import Project, open_project
+from fourfold.project.asking import Watch
+from fourfold.project.comparing import Wanted, compare_models
 from fourfold.project.exporting import export_experiment
 from fourfold.project.importing import Import, import_experiment
 from fourfold.project.scaffold import create_project
@@ -104,6 +106,26 @@ async def test_what_is_exported_and_imported_scores_the_same(
     assert (exported.rows, exported.warnings) == (8, ())
     assert [one["scores"] for one in again["models"]] == [one["scores"] for one in first["models"]]
     assert again["dataset"]["hash"] == first["dataset"]["hash"]
+
+
+async def test_an_export_takes_the_dataset_it_was_made_with(
+    folder: Path, settings: Settings, tmp_path: Path
+) -> None:
+    rows = [{"id": str(n), "text": f"Zahl {n}?", "reference": str(n)} for n in range(2)]
+    lines(folder / "datasets" / "zz.jsonl", *rows)
+    (folder / "datasets" / "broken.jsonl").write_text("nonsense")
+    output = tmp_path / "out.jsonl"
+    async with open_project(folder, settings=settings) as project:
+        wanted = Wanted(
+            models=("extractive",), dataset=folder / "datasets" / "zz.jsonl", metrics=("f1",)
+        )
+        made = (await compare_models(project, wanted, Watch()))["experiment"]
+        done = await export_experiment(project, made, "jsonl", output, dataset=None)
+        (folder / "datasets" / "zz.jsonl").unlink()
+        with pytest.raises(InvalidInput, match="No case of the experiment") as error:
+            await export_experiment(project, made, "jsonl", output, dataset=None)
+    assert (done.rows, done.warnings) == (2, ())
+    assert "made with `zz.jsonl`" in error.value.hint
 
 
 async def test_a_dataset_that_changed_is_said(

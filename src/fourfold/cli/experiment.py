@@ -32,7 +32,9 @@ def experiment() -> None:
 @click.argument("experiment_id", metavar="ID")
 @click.option("--format", "form", required=True, help=f"One of {', '.join(_FORMATS)}.")
 @click.option("--output", type=_FILE, required=True, help="The file to write.")
-@click.option("--dataset", type=_FILE, help="Its records; default: datasets/golden.jsonl.")
+@click.option(
+    "--dataset", type=_FILE, help="Its records; default: the file in datasets/ it was made with."
+)
 @project_option
 @json_option
 @command

@@ -57,7 +57,7 @@ async def export_experiment(
         raise InvalidInput(
             f"No case of the experiment `{found.id}` can be written: {len(records)} records of "
             f"`{file}`, none of them asked.",
-            hint="Name the dataset it was made with: --dataset FILE",
+            hint=f"It was made with `{_dataset_name(found)}`; name that: --dataset FILE",
         )
     results = Results(
         experiment=found.id,
@@ -102,5 +102,28 @@ def _with_messages(case: Case, sent: Mapping[str, tuple[Message, ...]]) -> Case:
 
 
 def _dataset_of(project: Project, experiment: Experiment) -> Path:
-    """The dataset that an import has written, else the golden set."""
-    return project.folder / str(experiment.spec.get("dataset_file", "datasets/golden.jsonl"))
+    """The file in `datasets` that still has its records, else the one of its name.
+
+    An experiment knows its dataset by the hash and the name; an import has written its own.
+    """
+    folder = project.folder / "datasets"
+    if "dataset_file" in experiment.spec:
+        return project.folder / str(experiment.spec["dataset_file"])
+    named, golden = folder / _dataset_name(experiment), folder / "golden.jsonl"
+    for file in (named, golden, *sorted(folder.glob("*.[jct]s*"))):
+        if file.is_file() and _hash_of(file) == experiment.spec.get("dataset"):
+            return file
+    return named if named.is_file() else golden
+
+
+def _dataset_name(experiment: Experiment) -> str:
+    """As the comparison says when it has ended; before, its name is that of the file."""
+    told = (experiment.result or {}).get("dataset", {}).get("file")
+    return str(told or f"{experiment.name}.jsonl")
+
+
+def _hash_of(file: Path) -> str | None:
+    try:
+        return dataset_hash(read_records(file))
+    except InvalidInput:
+        return None  # it is something else, such as the times of corrections
