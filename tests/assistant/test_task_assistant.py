@@ -10,6 +10,7 @@ import pytest
 from fourfold.assistant import TaskAssistant
 from fourfold.assistant.generators.extractive import ExtractiveGenerator
 from fourfold.assistant.generators.model import ModelGenerator, label_property
+from fourfold.assistant.language import says_itself
 from fourfold.core.errors import ContextTooLong, InvalidOutput
 from fourfold.core.records import Answer, Chunk, Hit, Place, Principal, Where
 from fourfold.core.trace import NullRecorder
@@ -212,6 +213,18 @@ async def test_a_text_that_cannot_be_worked_on_is_refused_in_words(text: str, sa
     _, answer = await run(assistant, text)
     assert answer.refused
     assert answer.text.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("Der Motor ist laut. ", "Höchstens 1.000 Zeichen"), ("The motor is loud. ", "read 1,000 ch")],
+)
+async def test_numbers_are_written_as_the_language_does(text: str, said: str) -> None:
+    assistant = with_model(ScriptedModel([]), input_guards=[LengthGuard(1_000)])
+    _, answer = await run(assistant, text * 100)
+    assert said in answer.text
+    assert answer.refused_because is not None
+    assert says_itself(answer.refused_because)
 
 
 async def test_blank_lines_between_sentences_are_nothing_to_object_to() -> None:

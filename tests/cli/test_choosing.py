@@ -12,6 +12,9 @@ def mood(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("choosing") / "mood"
     made = run("init", str(folder), "--task", "sentiment", "--json", folder=folder.parent)
     assert made.json["task"] == "sentiment", made.err
+    told = run("init", "other", "--task", "sentiment", folder=folder.parent).err
+    assert 'fourfold ask "…"' in told
+    assert "letter.txt" not in told
     return folder
 
 
@@ -51,6 +54,15 @@ def test_a_task_works_at_once_on_a_text_a_file_and_many(run: Run, mood: Path) ->
     assert run("ask", "--file", "letter.txt", "--json", folder=mood).json["answer"]
     piped = run("ask", "--file", "-", "--json", folder=mood, stdin="Ganz toll!")
     assert piped.json["question"] == "Ganz toll!"
+    letter = run("ask", "--json", folder=mood, stdin="Leider kaputt.\n\nIch bin enttäuscht.\n")
+    assert [one["question"] for one in letter.lines] == ["Leider kaputt.\n\nIch bin enttäuscht."]
+    (mood / "texts.jsonl").write_text('{"question": "A", "text": "B"}\n{nonsense\n')
+    good, bad = run("ask", "--questions", "texts.jsonl", "--json", folder=mood).lines
+    assert good["question"] == "B"
+    assert "with a text under `text`" in bad["error"]["message"]
+    long = run("ask", folder=mood, stdin="Der Motor ist laut. " * 6_000)
+    assert "Höchstens 100.000 Zeichen" in long.out
+    assert "longer than" not in long.out
     many = run("ask", "--questions", "datasets/golden.jsonl", "--json", folder=mood).lines
     assert len(many) == 60
     assert run("ask", "x", "--file", "letter.txt", folder=mood).code == 2

@@ -27,6 +27,7 @@ def test_an_empty_question_is_objected_to(text: str, *, objected: bool) -> None:
 
 def test_a_long_question_is_told_the_limit() -> None:
     assert LengthGuard(5).objection("123456") == "longer than 5 characters"
+    assert LengthGuard(4_000).objection("x" * 5_000) == "longer than 4,000 characters"
     assert LengthGuard(5).objection("12345") is None
 
 

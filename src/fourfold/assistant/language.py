@@ -27,6 +27,7 @@ _UNFOUNDED = {
     "de": "Im Material steht nichts dazu: Prüfen Sie jede Angabe, bevor Sie den Text verwenden.",
     "en": "The material says nothing about this: check every statement before you use the text.",
 }
+_LONGER = re.compile(r"longer than ([\d,]+) characters")
 KNOWN_LANGUAGES = ("de", "en")  # that we answer well; a filter needs their names
 _FUNCTION_WORDS = {"de": frozenset(_GERMAN.split()), "en": frozenset(_ENGLISH.split())}
 _NOT_FOUND = {
@@ -74,12 +75,16 @@ def not_allowed(language: str, reason: str = "") -> str:
     """The sentence when a guard objects to the question; it says no more than helps to ask anew."""
     if reason == WORDLESS:
         return _WORDLESS
-    if most := re.fullmatch(r"longer than (\d+) characters", reason):
-        digits = f"{int(most[1]):,}"
-        digits = digits.replace(",", ".") if language == "de" else digits
+    if most := _LONGER.fullmatch(reason):
+        digits = most[1].replace(",", ".") if language == "de" else most[1]
         return _TOO_LONG.get(language, _TOO_LONG["en"]).format(digits)
     sentences = _EMPTY if reason == EMPTY else _NOT_ALLOWED
     return sentences.get(language, sentences["en"])
+
+
+def says_itself(reason: str) -> bool:
+    """Whether `not_allowed` says the reason already, so that nobody need add it."""
+    return reason in (EMPTY, WORDLESS) or _LONGER.fullmatch(reason) is not None
 
 
 def unfounded(language: str) -> str:

@@ -34,6 +34,7 @@ from fourfold.cli.output import (
 from fourfold.cli.progress import waiting_line
 from fourfold.core.errors import FourfoldError, InvalidInput
 from fourfold.core.records import Message
+from fourfold.prompts.tasks import ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +78,8 @@ async def ask(
 ) -> None:
     """Answer from the documents, with citations; or do the project's task with a text.
 
-    Without a question, talk.
+    Without a question, talk. Where the task works on a text, all that another program writes is
+    one text; where it answers questions, each line is one.
 
     \b
     Examples:
@@ -90,15 +92,19 @@ async def ask(
 
     if sum(given is not None for given in (question, questions, file)) > 1:
         raise click.UsageError("Give a question, or --questions FILE, or --file FILE.")
-    if file is not None:
-        question = read_text(file)
     principal, conditions = asker(groups), parse_where(where)
     async with open_project(folder, model=model) as project:
         project.check_licences([project.config.model])
+        is_text = project.config.task != ANSWER
+        if is_text and not (question or questions or file or sys.stdin.isatty()):
+            file = Path("-")
+        if file is not None:
+            question = read_text(file).strip()
         if question is None and questions is None:
             await _talk(project, principal, conditions, as_json=as_json)
             return
-        wanted = read_lines(questions, "question", "text") if questions else [question or ""]
+        keys = ("text", "question") if is_text else ("question", "text")
+        wanted = read_lines(questions, *keys) if questions else [question or ""]
         answered = failed = 0
         for text in wanted:
             try:
@@ -175,12 +181,15 @@ def show_citations(answer: Answer) -> None:
 
 
 def _explain(answer: Answer, where: Where) -> None:
-    """Say what stands behind a refusal."""
+    """Say what stands behind a refusal, unless the answer said it."""
+    from fourfold.assistant.language import says_itself
     from fourfold.assistant.reply import NO_QUESTION, NOT_IN_DOCUMENTS
 
     if not answer.refused or answer.refused_because == NO_QUESTION:
         return
     if answer.refused_because != NOT_IN_DOCUMENTS:
+        if says_itself(answer.refused_because or ""):
+            return
         show(faint(f"({answer.refused_because})\n"))
     elif not answer.hits and where:
         say_filters(where)

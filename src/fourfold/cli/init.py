@@ -42,8 +42,7 @@ def init(*, folder: Path, task: str, model: str, as_json: bool) -> None:
     say(f"  cd {quote(str(folder))}")
     if TASKS[task].reads_passages:
         say("  fourfold ingest")
-    if task == ANSWER:
-        say('  fourfold ask "…"')
-    else:
-        say("  fourfold ask --file letter.txt")
+    say('  fourfold ask "…"')
+    if task != ANSWER:
+        say("or, for a text of yours in a file: fourfold ask --file FILE")
     say(f"What the task needs, and how to judge it: {folder / 'README.md'}")

@@ -25,7 +25,7 @@ class LengthGuard:
         if not text.strip():
             return EMPTY
         if len(text) > self.max_characters:
-            return f"longer than {self.max_characters} characters"
+            return f"longer than {self.max_characters:,} characters"
         if not any(character.isalnum() for character in text):
             return WORDLESS
         return None
