@@ -19,6 +19,10 @@ def test_results_of_promptfoo_are_imported_shown_and_exported(run: Run, tmp_path
     assert "fehler (kurz)" in imported.out
     assert "Left out: 4 ×" in imported.err
     assert "unknown" in run("compare", "--show", "pf", folder=folder).out
+    report = run("report", "pf", "--json", folder=folder)
+    assert report.code == 0, report.err
+    assert report.json["experiment"] == run("report", "--json", folder=folder).json["experiment"]
+    assert "fehler (kurz)" in (folder / "report.html").read_text("utf-8")
     words = ("--format", "inspect", "--output", "log.json", "--json")
     exported = run("experiment", "export", "pf", *words, folder=folder)
     assert exported.code == 0, exported.err

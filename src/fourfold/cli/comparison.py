@@ -45,8 +45,7 @@ def show_comparison(result: dict[str, Any]) -> None:
         _show_ladder(result["ladder"])
     _show_choice(result["recommendation"], alone=len(result["models"]) == 1)
     _show_money(result)
-    report = "" if "imported" in result else " As a report: fourfold report"
-    show(faint(f"\nExperiment {result['experiment']}.{report}"))
+    show(faint(f"\nExperiment {result['experiment']}. As a report: fourfold report"))
 
 
 def _show_ladder(ladder: dict[str, Any]) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fourfold.cli.output import command, json_option, print_json, project_option, say, show
+
+if TYPE_CHECKING:
+    from fourfold.evidence.chain import Entry
+    from fourfold.project import Project
 
 
 @click.command()
@@ -55,7 +60,7 @@ async def report(
         try:
             if experiment:
                 experiment = (await Experiments(project.database).named(experiment)).id
-            entry = await project.evidence.latest("comparison", experiment)
+            entry = await _newest(project, experiment)
         except NotFound as error:
             raise NotFound(
                 error.message, hint="Make one first: fourfold compare --models A,B"
@@ -67,3 +72,18 @@ async def report(
         return
     show(f"Wrote `{file}`.")
     say("Open it in a browser; to make a PDF, print it there.")
+
+
+async def _newest(project: Project, experiment: str | None) -> Entry:
+    """The newest comparison, whether it was made here or taken in from another tool."""
+    from fourfold.core.errors import NotFound
+
+    found = []
+    for kind in ("import", "comparison"):
+        try:
+            found.append(await project.evidence.latest(kind, experiment))
+        except NotFound as error:
+            missing = error
+    if not found:
+        raise missing
+    return max(found, key=lambda entry: entry.number)

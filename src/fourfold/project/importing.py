@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from fourfold.core.errors import InvalidInput
 from fourfold.datasets import dataset_hash
-from fourfold.evaluation.choice import recommend
+from fourfold.evaluation.choice import RELEVANT, recommend
 from fourfold.evaluation.comparison import compare
 from fourfold.evaluation.formats import FORMATS, Found, Row
 from fourfold.evaluation.formats.naming import format_of
@@ -85,6 +85,7 @@ async def import_experiment(
         },
         "compared": comparison.count,
         "metrics": list(comparison.metrics),
+        "relevant": RELEVANT,
         "models": [_measured(one.as_json()) for one in comparison.measured],
         "tests": [one.as_json() for one in comparison.tests],
         "slices": [one.as_json() for one in comparison.slices],

@@ -112,7 +112,7 @@ class Found:
     """A comparison. Raises `InvalidInput` for an entry that is none."""
 
     def __init__(self, entry: Entry, *, rate: float | None = None) -> None:
-        if entry.kind != "comparison":
+        if entry.kind not in {"comparison", "import"}:
             raise InvalidInput(f"Entry {entry.number} is a {entry.kind}, not a comparison.")
         self.entry = entry
         self.rate = rate  # of a US dollar in the currency in which people are paid, as stated
