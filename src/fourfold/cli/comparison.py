@@ -44,7 +44,7 @@ def show_comparison(result: dict[str, Any]) -> None:
     if "ladder" in result:
         _show_ladder(result["ladder"])
     _show_choice(result["recommendation"], alone=len(result["models"]) == 1)
-    _show_money(result)
+    show_money(result)
     show(faint(f"\nExperiment {result['experiment']}. As a report: fourfold report"))
 
 
@@ -84,12 +84,18 @@ def _texts(reasons: list[dict[str, Any]]) -> str:
     return " ".join(one["text"] for one in reasons)
 
 
-def _show_money(result: dict[str, Any]) -> None:
-    """What was spent, and what a killed run may have spent; nothing where nothing costs money."""
+def show_money(result: dict[str, Any]) -> None:
+    """What was spent, and what a killed run may have spent; nothing where nothing costs money.
+
+    A request that failed is counted with the most that it can have cost.
+    """
     now, before = result["spent_usd"], result.get("spent_before_usd", 0.0)
     if now or before:
         earlier = f", {dollars(before)} $ before" if before else ""
-        show(f"\nSpent: {dollars(now)} ${earlier}.")
+        most, why = "", ""
+        if result.get("failures"):
+            most, why = "at most ", "; what failed is counted with all it can have cost"
+        show(f"\nSpent: {most}{dollars(now)} ${earlier}{why}.")
     if unanswered := result.get("possibly_paid", {}).get("requests"):
         show(possibly_paid(unanswered, result["possibly_paid"]["usd"]))
 
