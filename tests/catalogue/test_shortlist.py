@@ -94,3 +94,19 @@ def test_each_wish_keeps_out_with_its_reason(catalogue: Catalogue) -> None:
     assert "no known host" in found(catalogue, regions=("ch",))["gpt-5.4"].against[0]
     assert "it is proprietary" in found(catalogue, kind="open-weights")["gpt-5.4"].against
     assert "context" in found(catalogue, least_context=10**8)["gpt-5.4"].against[0]
+
+
+def test_open_weights_of_unknown_size_stand_behind_all_that_are_small_enough(
+    catalogue: Catalogue,
+) -> None:
+    kept = [one for one in found(catalogue, most_parameters=8 * 10**9).values() if one.is_in]
+    unsure = [one.model.get("parameters") is None for one in kept]
+    assert unsure == sorted(unsure)
+    assert any(unsure)
+    assert "deepseek-v3-0324" not in {one.model.name for one in kept}
+
+
+def test_a_family_keeps_out_the_others(catalogue: Catalogue) -> None:
+    judged = found(catalogue, family="phi")
+    assert judged["phi-4"].is_in
+    assert judged["gpt-5.4"].against == ("it is of the family gpt",)

@@ -14,6 +14,7 @@ from fourfold.catalogue.records import CatalogueModel, Offer
 from fourfold.catalogue.sites import hosts_in
 from fourfold.catalogue.verdicts import Verdict, judge
 
+_NO_SIZE: Final = "its size is not known"
 TASK_TOKENS: Final[Mapping[str, tuple[int, int]]] = {
     "summarise": (1339, 111),
     "write": (890, 158),
@@ -41,6 +42,7 @@ class Wishes:
     least_context: int | None = None
     regions: tuple[str, ...] = ()
     kind: str = ""  # open-weights or proprietary
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,8 @@ def shortlist(
     """Every model with its reasons: those that fit first, by their results, the best first.
 
     Prices are those of the catalogue; `prices.with_current_prices` has those of a day. Models
-    without a fitting result stand behind those that have one.
+    without a fitting result stand behind those that have one, and open weights of which nobody
+    knows whether they are small enough behind all others that fit.
     """
     ranked = fits(catalogue.models.values(), wishes.task)
     judged = [
@@ -105,8 +108,10 @@ def shortlist(
     return sorted(judged, key=_order)
 
 
-def _order(one: Judged) -> tuple[bool, float, str]:
-    return (not one.is_in, -one.fit.value if one.fit else 1.0, one.model.name)
+def _order(one: Judged) -> tuple[bool, bool, float, str]:
+    """Those that fit first; of them last what may be larger than was asked for."""
+    of_no_size = one.is_in and _NO_SIZE in one.unknown
+    return (not one.is_in, of_no_size, -one.fit.value if one.fit else 1.0, one.model.name)
 
 
 def _judged(
@@ -141,6 +146,8 @@ def _reasons(
     unknown: list[str] = []
     if wishes.kind and model.get("kind") not in {wishes.kind, None}:
         against.append(f"it is {model.get('kind')}")
+    if wishes.family and model.family != wishes.family:
+        against.append(f"it is of the family {model.family}")
     written = model.get("output")
     if written and "text" not in written:
         against.append("it does not write text")
@@ -155,7 +162,7 @@ def _reasons(
 def _size(model: CatalogueModel, wishes: Wishes, against: list[str], unknown: list[str]) -> None:
     parameters, context = model.get("parameters"), model.get("context_tokens")
     if wishes.most_parameters is not None and parameters is None:
-        (unknown if model.is_open else against).append("its size is not known")
+        (unknown if model.is_open else against).append(_NO_SIZE)
     elif wishes.most_parameters is not None and parameters > wishes.most_parameters:
         against.append(f"{parameters / 1e9:g} billion parameters")
     if wishes.least_context is not None and context is None:

@@ -13,36 +13,43 @@ if TYPE_CHECKING:
     from fourfold.catalogue.records import Offer
     from fourfold.catalogue.verdicts import Verdict
 
-_WIDE: Final = 175  # columns of a table, which a narrow terminal wraps
-_COLUMNS: Final = (
-    "model", "provider", "licence", "parameters", "context", "languages", "$ in/out", "price of",
-)  # fmt: skip
+_WIDTH: Final = 500  # a table is cut nowhere; a row is as wide as its cells
+_NARROW: Final = ("model", "kind", "size", "licence", "context", "$ in/out")  # in 100 columns
+_WIDE: Final = (*_NARROW, "price of", "provider", "languages")
 _EXPECTED: Final = (
     "kind", "licence", "parameters", "context_tokens", "languages", "released", "retired",
 )  # fmt: skip
 
 
-def show_table(models: Sequence[CatalogueModel]) -> None:
-    """A line for each model, with the day of its price."""
+def show_table(models: Sequence[CatalogueModel], *, wide: bool) -> None:
+    """A line for each model, with the price of its first host that has one."""
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in _COLUMNS:
+    names = _WIDE if wide else _NARROW
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for name in names:
         table.add_column(name, no_wrap=True)
     for one in models:
-        offer = next((offer for offer in one.offers if offer.is_priced), None)
-        table.add_row(
-            one.name,
-            one.provider,
-            one.get("licence") or "unknown",
-            size(one),
-            _number(one.get("context_tokens")),
-            _languages(one),
-            f"{offer.input:g}/{offer.output:g}" if offer else "",
-            day_of(offer) if offer else "",
-        )
-    Console(highlight=False, width=_WIDE).print(table)
+        cells = _cells(one)
+        table.add_row(*(cells[name] for name in names))
+    Console(highlight=False, width=_WIDTH).print(table)
+
+
+def _cells(one: CatalogueModel) -> dict[str, str]:
+    offer = next((offer for offer in one.offers if offer.is_priced), None)
+    parameters, context = one.get("parameters"), one.get("context_tokens")
+    return {
+        "model": one.name,
+        "kind": "open" if one.is_open else "closed" if one.get("kind") else "?",
+        "size": _billions(parameters) if parameters else "?",
+        "licence": one.get("licence") or "unknown",
+        "context": f"{context / 1000:,.0f}k" if context else "?",
+        "$ in/out": f"{offer.input:g}/{offer.output:g}" if offer else "",
+        "price of": day_of(offer) if offer else "",
+        "provider": one.provider,
+        "languages": _languages(one),
+    }
 
 
 def show_facts(model: CatalogueModel) -> None:
@@ -159,10 +166,6 @@ def _billions(count: int) -> str:
     if count < 1e9:
         return f"{count / 1e6:.0f}M"
     return f"{count / 1e9:,.0f}B" if count >= 1e11 else f"{count / 1e9:.3g}B"
-
-
-def _number(value: int | None) -> str:
-    return f"{value:,}" if value else "unknown"
 
 
 def _languages(one: CatalogueModel) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from fourfold.cli.filters import known_family, known_languages, known_regions, parameters
 from fourfold.cli.model_facts import day_of, size
 from fourfold.cli.output import faint, heading, json_option, print_json, project_option, say, show
 from fourfold.prompts.tasks import TASKS
@@ -32,7 +33,14 @@ _SHOWN_RESULTS: Final = 3
 @click.option("--context", "least_context", type=click.IntRange(1), help="Tokens that it reads.")
 @click.option("--region", "regions", multiple=True, help="Data stay there: `eu`, `de`, `us`.")
 @click.option("--kind", type=click.Choice(["open-weights", "proprietary"]))
-@click.option("--limit", type=click.IntRange(1), default=15, show_default=True)
+@click.option("--family", help="Only this family, `llama`.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=15,
+    show_default=True,
+    help="How many of those that fit are shown; `--json` has all, unless it is given.",
+)
 @click.option("--all", "show_all", is_flag=True, help="Those that are out as well, with reasons.")
 @project_option
 @json_option
@@ -64,7 +72,7 @@ def shortlist_models(
     found = shortlist(catalogue, wishes, policy, today=datetime.date.today())
     kept = [one for one in found if one.is_in]
     if as_json:
-        shown = found if show_all else kept[:limit]
+        shown = found if show_all else kept[:limit] if _is_given("limit") else kept
         models = [one.as_json() for one in shown]
         print_json({"task": wishes.task, "in": len(kept), "models": models})
         return
@@ -74,7 +82,7 @@ def shortlist_models(
         show(heading("\nOut"))
         for one in found[len(kept) :]:
             show(f"  {one.model.name:<34} {'; '.join(one.against)}")
-    _say_how_to_read(wishes, kept=len(kept), all_models=len(found))
+    _say_how_to_read(wishes, shown=min(limit, len(kept)), kept=len(kept), all_models=len(found))
 
 
 def _wishes(
@@ -91,27 +99,23 @@ def _wishes(
     least_context: int | None,
     regions: tuple[str, ...],
     kind: str | None,
+    family: str | None,
 ) -> Wishes:
     """What was asked for, as the shortlist understands it; a usage error for unknown names."""
-    from fourfold.catalogue.regions import NEIGHBOURS, UNION
     from fourfold.catalogue.shortlist import TASK_TOKENS, Wishes
 
-    spoken = {language for one in catalogue.models.values() for language in one.languages or ()}
-    languages, regions = _folded(languages), _folded(regions)
-    _must_know("language", languages, spoken)
-    offered = {region for host in catalogue.hosts.values() for region in host.regions}
-    _must_know("region", regions, offered | UNION | NEIGHBOURS)
     usual = TASK_TOKENS[task or usual_task]
     return Wishes(
         task=task or usual_task,
-        languages=languages,
+        languages=known_languages(catalogue, languages),
         budget_usd=budget,
         input_tokens=tokens_in or usual[0],
         output_tokens=tokens_out or usual[1],
-        most_parameters=_parameters(max_parameters),
+        most_parameters=parameters(max_parameters),
         least_context=least_context,
-        regions=regions or tuple(usual_regions),
+        regions=known_regions(catalogue, regions) or tuple(usual_regions),
         kind=kind or "",
+        family=known_family(catalogue, family) or "",
     )
 
 
@@ -139,32 +143,17 @@ def _cost(one: Judged) -> str:
     return "own hardware" if one.model.is_open else "price unknown"
 
 
-def _say_how_to_read(wishes: Wishes, *, kept: int, all_models: int) -> None:
-    say(f"\n{kept} of {all_models} models fit. A price is for {wishes.input_tokens} tokens in and")
-    say(f"{wishes.output_tokens} out, and of the day beside it: when it was read; `since`, when it")
-    say("came into force; or `data to`, the newest day in the data that hold it without its own.")
+def _is_given(option: str) -> bool:
+    """True where the option was written, and is not at its default."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is not click.core.ParameterSource.DEFAULT
 
 
-def _folded(names: tuple[str, ...]) -> tuple[str, ...]:
-    """`DE` and `EU` mean what `de` and `eu` do."""
-    return tuple(name.lower() for name in names)
-
-
-def _must_know(kind: str, names: tuple[str, ...], known: set[str]) -> None:
-    from fourfold.core.errors import suggestion
-
-    for name in names:
-        if name not in known:
-            raise click.UsageError(f"No {kind} `{name}` is known. {suggestion(name, known)}")
-
-
-def _parameters(text: str | None) -> int | None:
-    """`8B` and `500M` as numbers."""
-    if text is None:
-        return None
-    factor = {"B": 1e9, "M": 1e6}.get(text[-1:].upper(), 1)
-    digits = text[:-1] if text[-1:].upper() in {"B", "M"} else text
-    try:
-        return int(float(digits) * factor)
-    except (ValueError, OverflowError) as error:
-        raise click.UsageError(f"`{text}` is no size; write `8B` or `500M`.") from error
+def _say_how_to_read(wishes: Wishes, *, shown: int, kept: int, all_models: int) -> None:
+    cut = f"; {shown} of {kept} shown, more with --limit {kept}" if shown < kept else ""
+    say(f"\n{kept} of {all_models} models fit{cut}.")
+    say(
+        f"A price is for {wishes.input_tokens:,} tokens in and {wishes.output_tokens:,} out, and of"
+    )
+    say("the day beside it: when it was read; `since`, when it came into force; or `data to`, the")
+    say("newest day in the data that hold it without its own.")
