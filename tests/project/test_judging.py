@@ -129,6 +129,27 @@ async def test_what_the_judge_costs_is_part_of_the_estimate_and_of_the_budget(
     assert told[1].most_usd > 0.02
 
 
+async def test_what_is_left_to_mark_is_estimated_again_after_a_stop(project: Project) -> None:
+    told: list[Estimate] = []
+
+    async def agrees(estimates: Sequence[Estimate]) -> bool:
+        told[:] = estimates
+        return True
+
+    watch = Watch(agree=agrees)
+    with pytest.raises(BudgetReached):
+        await compare_models(project, wanted(project, "large", budget_usd=0.02), watch)
+    found = await compare_models(project, wanted(project, "large", budget_usd=9.0), watch)
+    system, judge = told
+    assert (system.likely_usd, system.most_usd) == (0, 0)
+    assert judge.likely_usd is not None
+    assert judge.most_usd is not None
+    assert 0 < judge.likely_usd <= judge.most_usd
+    assert 0 < found["spent_usd"] <= judge.most_usd
+    await compare_models(project, wanted(project, "large", budget_usd=9.0), watch)
+    assert [one.most_usd for one in told] == [0, 0]
+
+
 async def test_the_report_shows_the_judge_beside_the_metrics(project: Project) -> None:
     found = await compare_models(project, wanted(project, "large", "extractive"), Watch())
     entry = await project.evidence.latest("comparison", found["experiment"])

@@ -7,7 +7,9 @@ import pytest
 from tests.reports.conftest import Fake, licence, remote
 from tests.reports.test_decision import text
 
-Make = Callable[..., dict[str, Any]]
+from fourfold.evidence import Entry
+
+Make = Callable[..., Entry]
 
 
 def site(kind: str) -> dict[str, Any]:

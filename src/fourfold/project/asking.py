@@ -167,12 +167,8 @@ async def _agreed(
         left_out = await _left_out(wanted, watch, unpayable, budget.left_usd)
     expected = [one for one in expected if one.system not in left_out]
     if wanted.judge:
-        records = [
-            one
-            for one in wanted.records
-            if any((who.name, one.id) not in done for who in wanted.those)
-        ]
-        expected += await wanted.judge.estimates(records, len(wanted.those) - len(left_out))
+        names = {one.name for one in wanted.those} - left_out.keys()
+        expected += await wanted.judge.estimates(names, wanted.records, done, journal)
     unknown = [one.system for one in expected if one.likely_usd is None]
     if unknown and budget.limit_usd is not None:
         raise price_unknown(unknown)

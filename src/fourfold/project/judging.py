@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +14,7 @@ from fourfold.evaluation.budget import Budget
 from fourfold.evaluation.estimate import CountingModel, Estimate, estimate
 from fourfold.evaluation.judge import Judge, Rubric, default_rubric, read_rubric
 from fourfold.evaluation.judging import JUDGE, JudgingSystem, Marks, marks_of, to_judge
-from fourfold.evaluation.kept import KeptModel
+from fourfold.evaluation.kept import KeptModel, Memory
 from fourfold.project.contestants import Contestant, contestants
 from fourfold.project.licences import check_licences
 
@@ -85,14 +85,29 @@ class Examiner:
             raise reached
         return marks_of(found, self.signature)
 
-    async def estimates(self, records: Sequence[Record], systems: int) -> list[Estimate]:
-        """What it will cost at most, if every system gives as much as the references."""
+    async def estimates(
+        self,
+        systems: Collection[str],
+        records: Sequence[Record],
+        done: Mapping[tuple[str, str], Case],
+        memory: Memory,
+    ) -> list[Estimate]:
+        """What is still to be paid for the marks of these systems' outputs.
+
+        Outputs that are there are counted as they are, others as long as the references.
+        """
         if self.contestant.is_local:
             return []
-        system = JudgingSystem(self.name, self._judge(CountingModel(self.chat_model)))
-        outputs = [
-            replace(one, text=one.references[0], passages=(one.text,)) for one in records
-        ] * systems
+        there = to_judge((case for case in done.values() if case.system in systems), records)
+        outputs = [one for one in there if (self.name, one.id) not in done]
+        outputs += [
+            replace(record, text=record.references[0], passages=(record.text,))
+            for name in systems
+            for record in records
+            if (name, record.id) not in done
+        ]
+        counting = CountingModel(self.chat_model, identity=self.contestant.identity, memory=memory)
+        system = JudgingSystem(self.name, self._judge(counting))
         tariff, count_tokens = self.contestant.tariff, self.chat_model.count_tokens
         return [await estimate(system, outputs, tariff, count_tokens)]
 
