@@ -11,7 +11,7 @@ from fourfold.metrics.resampling import (
     interval,
     smallest_difference,
 )
-from fourfold.metrics.scoring import metric_named
+from fourfold.metrics.scoring import metric_named, score
 from fourfold.metrics.statistics import holm
 
 RNG = np.random.default_rng(7)
@@ -133,3 +133,10 @@ def test_scores_that_are_no_mean_have_an_interval_of_few_texts(name: str) -> Non
     figures = metric.figures(texts, WANTED[:30])
     found = interval(figures, metric.value, Resampling(samples=200))
     assert found.low < found.value < found.high
+
+
+def test_an_interval_holds_its_value_where_a_corpus_scores_beyond_each_of_its_texts() -> None:
+    short, long = ("the red house", "the red house is on the hill"), 8
+    texts = [short[0]] * long + [f"{short[1]} {short[1]}"] * long
+    found = score(metric_named("bleu"), texts, [[short[1]]] * 2 * long).interval
+    assert found.low <= found.value <= found.high

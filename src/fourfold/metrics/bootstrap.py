@@ -71,7 +71,8 @@ def _studentised(
     """Ends by the bootstrap-t: each resample is measured in its own standard errors.
 
     `drawn` says how often each unit is in each resample. The standard errors are the jackknife's;
-    None where many resamples have none. No end lies beyond the scores of all single units.
+    None where many resamples have none. No end lies beyond the scores of all single units and
+    of the whole.
     Source: Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 12.5.
     """
     import numpy as np
@@ -85,10 +86,10 @@ def _studentised(
         return None
     tail = (1 - confidence) / 2
     below, above = np.quantile((scores[told] - whole) / errors[told], [tail, 1 - tail])
-    alone = score(units)
+    bounds = np.append(score(units), whole)  # a corpus can score beyond all of its texts
     return (
-        max(float(whole[0] - above * error[0]), float(alone.min())),
-        min(float(whole[0] - below * error[0]), float(alone.max())),
+        max(float(whole[0] - above * error[0]), float(bounds.min())),
+        min(float(whole[0] - below * error[0]), float(bounds.max())),
     )
 
 
