@@ -20,7 +20,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from fourfold.metrics.scoring import metric_named, score
 from fourfold.models.client import Client
 from fourfold.models.llama_process import LlamaProcess
 from fourfold.models.retry import Retries
@@ -79,7 +78,7 @@ def records(data: Path) -> Iterator[dict[str, Any]]:
             taken += 1
 
 
-def through_the_server(rows: list[dict[str, Any]], model: Path) -> dict[str, Any]:
+def through_the_server(rows: list[dict[str, Any]], model: Path, tasks: list[str]) -> dict[str, Any]:
     """What `fourfold models benchmark` prints."""
     with TemporaryDirectory() as folder:
         data = Path(folder, "xquad.jsonl")
@@ -88,7 +87,7 @@ def through_the_server(rows: list[dict[str, Any]], model: Path) -> dict[str, Any
         for name, text in TASKS.items():
             Path(folder, f"{name}.yaml").write_text(text.format(data=data), encoding="utf-8")
         fourfold = [sys.executable, "-m", "fourfold"]
-        wanted = ["--model", str(model), "--include", folder, "--tasks", ",".join(TASKS)]
+        wanted = ["--model", str(model), "--include", folder, "--tasks", ",".join(tasks)]
         project = Path(folder, "project")
         subprocess.run([*fourfold, "init", str(project)], check=True, capture_output=True)
         done = subprocess.run(
@@ -101,33 +100,36 @@ def through_the_server(rows: list[dict[str, Any]], model: Path) -> dict[str, Any
     return found
 
 
-async def directly(rows: list[dict[str, Any]], model: Path) -> dict[str, Any]:
+async def directly(rows: list[dict[str, Any]], model: Path, tasks: list[str]) -> dict[str, Any]:
     """The same by llama.cpp alone: no server of ours, no forced tokens, no harness."""
     process = LlamaProcess(
         path=model, threads=1, context_tokens=4096, concurrent=1, batch_tokens=512, verbose=False
     )
     client = Client(url="http://llama", socket=process.socket, retries=Retries(count=0))
+    found: dict[str, Any] = {}
     try:
-        plain, normed, texts = 0, 0, []
-        for number, row in enumerate(rows, 1):
-            sums = [await _loglikelihood(client, row["prompt"], one) for one in row["choices"]]
-            plain += _best(sums) == row["right"]
-            lengths = [len(f" {one}") for one in row["choices"]]
-            per_letter = [total / length for total, length in zip(sums, lengths, strict=True)]
-            normed += _best(per_letter) == row["right"]
-            texts.append(await _written(client, row["prompt"]))
-            print(number, [round(one, 3) for one in sums], texts[-1], file=sys.stderr, flush=True)
+        if "xquad_choice" in tasks:
+            found |= await _chosen(client, rows)
+        if "xquad_write" in tasks:
+            texts = [await _written(client, row["prompt"]) for row in rows]
+            right = sum(map(_equal, texts, [row["answer"] for row in rows]))
+            found |= {"exact_match": right / len(rows), "texts": texts}
     finally:
         await client.close()
         process.stop()
-    exact = score(metric_named("em"), texts, [[row["answer"]] for row in rows]).interval
-    return {
-        "acc": plain / len(rows),
-        "acc_norm": normed / len(rows),
-        "exact_match": sum(map(_equal, texts, [row["answer"] for row in rows])) / len(rows),
-        "em": {"value": exact.value, "low": exact.low, "high": exact.high},
-        "texts": texts,
-    }
+    return found
+
+
+async def _chosen(client: Client, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The shares of right choices, by likelihood and by likelihood a letter."""
+    plain = normed = 0
+    for row in rows:
+        sums = [await _loglikelihood(client, row["prompt"], one) for one in row["choices"]]
+        lengths = [len(one) for one in row["choices"]]
+        per_letter = [total / length for total, length in zip(sums, lengths, strict=True)]
+        plain += _best(sums) == row["right"]
+        normed += _best(per_letter) == row["right"]
+    return {"acc": plain / len(rows), "acc_norm": normed / len(rows)}
 
 
 def _best(values: list[float]) -> int:
@@ -168,9 +170,11 @@ async def _tokens(client: Client, text: str) -> list[int]:
 
 
 async def _written(client: Client, prompt: str) -> str:
-    body = {"prompt": await _tokens(client, prompt), "n_predict": 24, "temperature": 0.0}
-    reply = json.loads(await client.post("completion", {**body, "stop": ["\n"]}))
-    return str(reply["content"]).strip()
+    """The answer to the prompt as a message, which is how our server takes prompts to continue."""
+    asked = {"messages": [{"role": "user", "content": prompt}], "temperature": 0.0}
+    body = {**asked, "max_tokens": 24, "stop": ["\n"]}
+    reply = json.loads(await client.post("v1/chat/completions", body))
+    return str(reply["choices"][0]["message"]["content"]).strip()
 
 
 def main() -> None:
@@ -181,15 +185,17 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("model", type=Path)
     parser.add_argument("--records", type=int, help="Only so many of the 20.")
+    parser.add_argument("--only", default=",".join(TASKS), help="Some of the tasks.")
     parser.add_argument("--json", type=Path, dest="out")
     options = parser.parse_args()
     rows = sorted(records(options.data), key=lambda row: row["number"])[: options.records]
-    through = through_the_server(rows, options.model.resolve())
+    tasks = options.only.split(",")
+    through = through_the_server(rows, options.model.resolve(), tasks)
     found = {
         "records": len(rows),
         "model": options.model.name,
         "through_the_server": {key: through[key] for key in ("harness", "tasks")},
-        "directly": asyncio.run(directly(rows, options.model)),
+        "directly": asyncio.run(directly(rows, options.model, tasks)),
     }
     print(json.dumps(found, indent=1, ensure_ascii=False))
     if options.out:
