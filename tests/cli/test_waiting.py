@@ -13,17 +13,13 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def test_a_terminal_shows_the_line_until_the_first_words_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name in ("NO_COLOR", "CI", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    terminal = Terminal()
-    monkeypatch.setattr("sys.stderr", terminal)
-    return terminal
-
-
-def test_a_terminal_shows_the_line_until_the_first_words_come(terminal: Terminal) -> None:
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
     with waiting_line("Reading and writing …") as came:
         until = monotonic() + 20
         while "Reading and writing …" not in terminal.getvalue() and monotonic() < until:

@@ -30,7 +30,7 @@ class Notes:
 
     kept: list[Exchange] = field(default_factory=list)
     intended: list[Intent] = field(default_factory=list)
-    underway: dict[str, asyncio.Future[Exchange]] = field(default_factory=dict)
+    underway: dict[str, asyncio.Future[Exchange | None]] = field(default_factory=dict)
 
     def recall(self, key: str) -> Exchange | None:
         return next((one for one in self.kept if one.key == key and one.answered), None)

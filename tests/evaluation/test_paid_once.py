@@ -106,6 +106,15 @@ async def test_a_budget_holds_for_all_runs_of_an_experiment_together(bench: Benc
     assert (third.reached(), len(await bench.cases())) == (None, 3)
 
 
+async def test_a_request_waits_for_what_others_set_aside_too_much(bench: Bench) -> None:
+    # Each may cost 18 dollars and costs 3: 40 pay for all, though only two fit at the same time.
+    bench.records[:] = [Record(id=str(n), text=f"text {n}", references=("x",)) for n in range(6)]
+    model, budget = PricedModel(lambda *_: "x"), Budget(limit_usd=40)
+    run = await bench.run(model, budget=budget, parallel=6)
+    assert (run.reached(), len(model.asked)) == (None, 6)
+    assert budget.spent_usd == 6 * 3
+
+
 async def test_half_an_answer_counts_with_the_most_in_later_runs_too(bench: Bench) -> None:
     await bench.run(PricedModel(["eins", ModelOverloaded("It ended in the middle."), "drei"]))
     assert await bench.experiments.spent("one") == Spent(usd=4 + 19 + 4)

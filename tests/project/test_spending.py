@@ -144,7 +144,7 @@ async def test_a_budget_that_pays_too_little_leaves_out_the_dear_ones_if_somebod
     assert fakes.asked == 0
 
 
-async def test_whom_the_budget_stopped_is_no_silent_one(project: Project) -> None:
+async def test_whom_the_budget_stopped_is_no_silent_one(project: Project, fakes: Fakes) -> None:
     expected: list[Estimate] = []
 
     async def declines(estimates: Sequence[Estimate]) -> bool:
@@ -155,6 +155,8 @@ async def test_whom_the_budget_stopped_is_no_silent_one(project: Project) -> Non
         await compare_models(project, wanted(project, "large"), Watch(agree=declines))
     likely = expected[0].likely_usd
     assert likely
+    fakes.made.clear()
+    fakes.price = Price(input=5_000, output=20_000)  # it takes far more than anybody could expect
     enough_to_begin = wanted(project, "large", "extractive", budget_usd=likely, leave_out=True)
     (stopped,) = (await compare_models(project, enough_to_begin, Watch()))["left_out"]
     assert (stopped["model"], stopped["code"]) == ("large", "stopped")

@@ -32,7 +32,7 @@ class Journal:
     """
 
     def __init__(self, database: Database, experiment: str, known: Mapping[str, Exchange]) -> None:
-        self.underway: dict[str, asyncio.Future[Exchange]] = {}
+        self.underway: dict[str, asyncio.Future[Exchange | None]] = {}
         self._database = database
         self._experiment = experiment
         self._known = dict(known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -37,8 +37,8 @@ class Memory(Protocol):
     """Remembers whole exchanges by their key, and knows what is being asked."""
 
     @property
-    def underway(self) -> dict[str, asyncio.Future[Exchange]]:
-        """By key, the requests that are being answered."""
+    def underway(self) -> dict[str, asyncio.Future[Exchange | None]]:
+        """By key, the requests that are being answered; None comes of one that was broken off."""
         ...
 
     def recall(self, key: str) -> Exchange | None:
@@ -148,7 +148,7 @@ class KeptModel:
             if known.error:
                 raise error_of(known)
             return
-        with self._asking(key, messages, options) as answer:
+        async with self._asking(key, messages, options) as answer:
             await self._memory.intend(answer.intent)
             answer.began = self._seconds()
             deltas = cast("AsyncGenerator[Delta, None]", self._model.stream(messages, options))
@@ -164,38 +164,43 @@ class KeptModel:
             found = self._memory.recall(key)
             if found is None and (underway := self._memory.underway.get(key)) is not None:
                 found = await asyncio.shield(underway)
-                if found.error == CANCELLED:
+                if found is None:
                     continue
             delayed = self._seconds() - asked
             return found and replace(found, recalled=True, delayed_seconds=delayed)
 
-    @contextmanager
-    def _asking(
+    @asynccontextmanager
+    async def _asking(
         self, key: str, messages: Sequence[Message], options: CompletionOptions
-    ) -> Iterator[Arriving]:
+    ) -> AsyncGenerator[Arriving, None]:
         """Set money aside for a request and keep what comes, whatever happens to it."""
-        asked, most = self._seconds(), self._most(messages, options)
-        set_aside = self._budget.set_aside(most, self._tariff, self.name)
-        intent = Intent(
-            id=self._new_id(), key=key, model=self.name, most_usd=set_aside, at=self._clock()
-        )
-        answer = Arriving(intent, self._identity, messages, options, asked=asked)
-        self._memory.underway[key] = asyncio.get_running_loop().create_future()
+        asked, kept = self._seconds(), None
+        underway: asyncio.Future[Exchange | None] = asyncio.get_running_loop().create_future()
+        self._memory.underway[key] = underway
         try:
-            yield answer
-        except BaseException as error:
-            answer.fail(error)
-            raise
+            most = self._most(messages, options)
+            set_aside = await self._budget.set_aside(most, self._tariff, self.name)
+            intent = Intent(
+                id=self._new_id(), key=key, model=self.name, most_usd=set_aside, at=self._clock()
+            )
+            answer = Arriving(intent, self._identity, messages, options, asked=asked)
+            try:
+                yield answer
+            except BaseException as error:
+                answer.fail(error)
+                raise
+            finally:
+                exchange = self._priced(answer.exchange(self._seconds()), messages, options)
+                if answer.began is None:  # it was never sent
+                    self._budget.settle(set_aside, 0.0)
+                else:
+                    self._budget.settle(set_aside, exchange.usage.cost_usd)
+                    self._memory.remember(exchange)
+                    _keep(exchange)
+                    kept = None if exchange.error == CANCELLED else exchange
         finally:
-            exchange = self._priced(answer.exchange(self._seconds()), messages, options)
-            if answer.began is None:  # it was never sent
-                exchange = replace(exchange, error=CANCELLED)
-                self._budget.settle(set_aside, 0.0)
-            else:
-                self._budget.settle(set_aside, exchange.usage.cost_usd)
-                self._memory.remember(exchange)
-                _keep(exchange)
-            self._memory.underway.pop(key).set_result(exchange)
+            del self._memory.underway[key]
+            underway.set_result(kept)
 
     def _most(self, messages: Sequence[Message], options: CompletionOptions) -> Usage:
         return Usage() if self._is_free else most_usage(self._model, messages, options)
