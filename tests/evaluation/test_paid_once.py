@@ -101,7 +101,7 @@ async def test_a_budget_holds_for_all_runs_of_an_experiment_together(bench: Benc
     reached = second.reached()
     assert reached is not None
     assert "12.0000 are spent (12.0000 before)" in reached.message
-    assert "`scripted` after 2 of 3 records" in reached.message
+    assert "`scripted` after 2 of 3 answers" in reached.message
     third = await bench.run(PricedModel(["x y z"]), budget=Budget(limit_usd=31))
     assert (third.reached(), len(await bench.cases())) == (None, 3)
 

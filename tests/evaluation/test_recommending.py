@@ -188,6 +188,38 @@ def test_the_smallest_saves_what_both_are_known_to_take() -> None:
 def test_a_choice_of_which_nothing_is_right_is_warned_of() -> None:
     bad = recommended(cases("a", 0, 0.002), cases("b", 0, 0.001))
     assert next(one.text for one in bad.warnings if one.code == "nothing_right").startswith("`b`")
+    assert (bad.system, bad.best) == (None, "a")
+    assert bad.because == "`b` has accuracy 0: nothing came out right."
     good = recommended(cases("a", 1, 0.002), cases("b", 0, 0.003))
     assert good.system == "a"
     assert "nothing_right" not in {one.code for one in good.warnings}
+
+
+def test_texts_with_as_many_edits_as_words_are_not_taken() -> None:
+    records = [Record(id=str(n), text="x", references=("ja",)) for n in range(COUNT)]
+    wrong = compare(cases("a", 0, 0.001), records, ["hter"], Resampling(samples=200))
+    assert recommend(wrong).system is None
+    assert "writing it anew takes no more edits" in recommend(wrong).because
+    records = [Record(id=str(n), text="x", references=("yes",)) for n in range(COUNT)]
+    right = compare(cases("a", 6, 0.001), records, ["hter"], Resampling(samples=200))
+    assert recommend(right).system == "a"
+
+
+def test_a_baseline_that_no_model_surpasses_is_said_to_be_no_model() -> None:
+    facts = {"copies": {"kind": "baseline"}, "model": {"kind": "weights"}}
+    both = recommended(cases("copies", 40, 0.0), cases("model", 40, 0.001), facts=facts)
+    assert both.system == "copies"
+    (warned,) = (one for one in both.warnings if one.code.startswith("baseline"))
+    assert (warned.code, warned.values) == ("baseline_taken", {"model": "copies"})
+    assert "No model here is measurably better." in warned.text
+    alone = recommended(cases("copies", 40, 0.0), facts=facts)
+    assert [one.code for one in alone.warnings] == ["baseline_alone"]
+    model = recommended(cases("copies", 10, 0.0), cases("model", 55, 0.001), facts=facts)
+    assert not [one for one in model.warnings if one.code.startswith("baseline")]
+
+
+def test_a_choice_is_settled_when_every_other_is_plainly_worse_or_plainly_as_good() -> None:
+    assert recommended(cases("a", 58, 0.002), cases("b", 20, 0.001)).settled
+    unsure = recommended(cases("a", 40, 0.002), cases("b", 38, 0.001))
+    assert not unsure.settled  # neither significantly worse nor within the margin
+    assert unsure.as_json()["settled"] is False

@@ -77,11 +77,13 @@ async def test_a_comparison_warns_before_it_asks_and_keeps_the_warning(
     heard: list[str] = []
     wanted = Wanted(models=("smol", "extractive"), dataset=dataset, samples=50)
     found = await compare_models(project, wanted, Watch(warn=heard.append))
-    assert found["warnings"] == heard
+    assert [one["text"] for one in found["warnings"]] == heard
+    assert {one["code"] for one in found["warnings"]} <= {"language"}
     assert any("`smol` knows English only" in one for one in heard) is warned
 
 
 @pytest.mark.anyio
 async def test_a_model_of_the_project_is_looked_up_by_its_catalogue_name(project: Project) -> None:
     (warning,) = language_warnings(project.folder, project.config, ["smol", "extractive"], ["de"])
-    assert warning.startswith("`smol` knows English only")
+    assert warning.text.startswith("`smol` knows English only")
+    assert warning.values == {"model": "smol", "knows": ["en"], "missing": ["de"]}

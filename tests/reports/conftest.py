@@ -10,7 +10,7 @@ import pytest
 
 from fourfold.core.records import Usage
 from fourfold.datasets import Record
-from fourfold.evaluation.choice import ladder, recommend
+from fourfold.evaluation.choice import ladder, recommend, saves
 from fourfold.evaluation.comparison import compare
 from fourfold.evaluation.measured import Effort
 from fourfold.evaluation.records import Case, Outcome
@@ -180,6 +180,7 @@ def entry_of(
         "ladder": {
             "largest": systems[0].name,
             "smallest": smallest,
+            "saves": saves(comparison, systems[0].name, smallest),
             "rungs": [rung.as_json() for rung in rungs],
         },
         "left_out": [],

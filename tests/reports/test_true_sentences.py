@@ -25,6 +25,11 @@ def choosing(entry: Entry, **choice: Any) -> Entry:
     return replace(entry, body={**entry.body, "recommendation": chosen})
 
 
+def saying(entry: Entry, warnings: list[Any]) -> Entry:
+    """The same entry with warnings of its models."""
+    return replace(entry, body={**entry.body, "warnings": warnings})
+
+
 def test_outputs_in_the_wrong_form_count_as_wrong_and_are_in_the_figures(comparison: Make) -> None:
     entry = pair(comparison)
     for one in entry.body["models"]:
@@ -143,3 +148,47 @@ def test_a_metric_keeps_its_case_in_german_sentences(comparison: Make) -> None:
 def test_words_hold_no_sign_that_a_page_reads_as_markup(section: str) -> None:
     texts = [text for both in words(section).values() for text in both.values()]
     assert [text for text in texts if set("<>&") & set(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "sure", "unsure"),
+    [("en", "Take a.", "Take a for now."), ("de", "Nehmen Sie a.", "Nehmen Sie vorerst a.")],
+)
+def test_the_advice_is_as_sure_as_the_choice(
+    comparison: Make, language: str, sure: str, unsure: str
+) -> None:
+    entry = pair(comparison)
+    assert sure in text(choosing(entry, model="a", best="a", settled=True), language)
+    assert unsure in text(choosing(entry, model="a", best="a", settled=False), language)
+
+
+@pytest.mark.parametrize(
+    ("language", "headline", "caution", "knows"),
+    [
+        (
+            "en",
+            "No model is measurably better than a, which is none.",
+            "a is no model: it gives back",
+            "b does not know German, says its maker",
+        ),
+        (
+            "de",
+            "Kein Modell ist messbar besser als a, das keines ist.",
+            "a ist kein Modell: Es gibt zurück",
+            "b kann nach Angabe seines Herstellers kein Deutsch",
+        ),
+    ],
+)
+def test_a_baseline_and_a_language_that_a_model_does_not_know_are_told(
+    comparison: Make, language: str, headline: str, caution: str, knows: str
+) -> None:
+    entry = pair(comparison)
+    taken = {"code": "baseline_taken", "text": "x", "values": {"model": "a"}}
+    values = {"model": "b", "knows": ["en"], "missing": ["de"]}
+    told = [{"code": "language", "text": "y", "values": values}]
+    said = text(saying(choosing(entry, model="a", best="a", warnings=[taken]), told), language)
+    assert headline in said
+    assert caution in said
+    assert knows in said
+    older = saying(choosing(entry, model="a", best="a"), ["a sentence of an older entry"])
+    assert knows not in text(older, language)

@@ -199,9 +199,9 @@ async def _look(database: Any, shown: str | None, *, as_json: bool) -> None:
         found = await experiments.named(shown)
         if found.result is None:
             say("It has not ended; the same command goes on with it.")
-        elif as_json:
-            print_json(found.result)
-        else:
+        if as_json:
+            print_json(found.result or _listed_json(found))
+        elif found.result:
             show_comparison(dict(found.result))
         return
     listed = await experiments.listed()

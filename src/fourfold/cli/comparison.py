@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
 from fourfold.cli.output import counted, faint, heading, say, show
 from fourfold.cli.safety import show_safety
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_FEW_SECONDS: Final = 0.01
 _WIDE: Final = 200  # columns of the table, which a narrow terminal wraps
 
 
 def show_comparison(result: dict[str, Any]) -> None:
     """Print a comparison for people."""
     from rich.console import Console
-    from rich.table import Table
 
-    metrics = result["metrics"]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("model", *metrics, "$ for 1,000", "s p50", "s p95", "failed"):
-        table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
-    for one in result["models"]:
-        cost = one["cost_per_1000"]
-        table.add_row(
-            one["model"],
-            *(_score(one["scores"][name]) for name in metrics),
-            "unknown" if cost is None else dollars(cost),
-            _seconds(one["seconds_p50"]),
-            _seconds(one["seconds_p95"]),
-            str(sum(one["failed"].values()) or ""),
-        )
-    Console(highlight=False, width=_WIDE).print(table)
-    show(faint(f"{counted(result['compared'], 'record')} that all answered; intervals of 95 %."))
+    console = Console(highlight=False, width=_WIDE)
+    console.print(_quality(result))
+    show("")
+    console.print(_effort(result))
+    show(faint(f"{counted(result['compared'], 'record')} that all answered; {_intervals(result)}"))
     show("")
     for one in result.get("left_out", []):
         show(f"{one['model']} is left out: {one['message']}\n")
@@ -46,6 +39,50 @@ def show_comparison(result: dict[str, Any]) -> None:
     _show_choice(result["recommendation"], alone=len(result["models"]) == 1)
     show_money(result)
     show(faint(f"\nExperiment {result['experiment']}. As a report: fourfold report"))
+
+
+def _quality(result: dict[str, Any]) -> Table:
+    """How good each model is, and how many records failed."""
+    table = _table("model", *result["metrics"], "failed")
+    for one in result["models"]:
+        scores = (_score(one["scores"][name]) for name in result["metrics"])
+        table.add_row(one["model"], *scores, str(sum(one["failed"].values()) or ""))
+    return table
+
+
+def _effort(result: dict[str, Any]) -> Table:
+    """What each model costs, and how long one waits."""
+    waits = {
+        "s p50": "seconds_p50",
+        "s p95": "seconds_p95",
+        "s to first words": "first_text_seconds_p50",
+    }
+    table = _table("model", "$ for 1,000", *waits)
+    for one in result["models"]:
+        cost = _with_ends(one, "cost_per_1000", dollars)
+        table.add_row(
+            one["model"], cost, *(_with_ends(one, name, _waited) for name in waits.values())
+        )
+    return table
+
+
+def _table(*names: str) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
+    return table
+
+
+def _intervals(result: dict[str, Any]) -> str:
+    """What the ends are, and why some are missing."""
+    from fourfold.metrics.bootstrap import FEWEST_UNITS
+
+    scores = [score for one in result["models"] for score in one["scores"].values()]
+    if any(one["value"] is not None and one["low"] is None for one in scores):
+        return f"intervals of 95 %, none below {FEWEST_UNITS} records or where a metric has none."
+    return "intervals of 95 %."
 
 
 def _show_ladder(ladder: dict[str, Any]) -> None:
@@ -67,8 +104,7 @@ def _show_choice(choice: dict[str, Any], *, alone: bool) -> None:
     if choice["model"] is None:
         show(heading("Take none of these"))
     else:
-        take = "Only {} was measured" if alone else "Take {}"
-        show(heading(take.format(choice["model"])))
+        show(heading(_taken(choice, alone=alone).format(choice["model"])))
     show(choice["because"])
     for one in choice.get("excluded", []):
         show(f"  {one['model']} is out: {_texts(one['reasons'])}")
@@ -78,6 +114,15 @@ def _show_choice(choice: dict[str, Any], *, alone: bool) -> None:
     told = [one["text"] for one in choice.get("warnings", [])]
     for sentence in dict.fromkeys([*told, *choice["would_change"]]):
         show(f"  {sentence}")
+
+
+def _taken(choice: dict[str, Any], *, alone: bool) -> str:
+    """As sure as the choice is."""
+    if alone:
+        return "Only {} was measured"
+    if any(one["code"] == "baseline_taken" for one in choice.get("warnings", [])):
+        return "No model is measurably better than {}, which is none"
+    return "Take {}" if choice.get("settled", True) else "Take {} for now"
 
 
 def _texts(reasons: list[dict[str, Any]]) -> str:
@@ -142,11 +187,24 @@ def _show_judge(result: dict[str, Any]) -> None:
 
 
 def _score(score: dict[str, float | None]) -> str:
-    return f"{_digits(score['value'])} [{_ends(score)}]"
+    ends = "" if score["low"] is None else f" [{_ends(score)}]"
+    return f"{_digits(score['value'])}{ends}"
 
 
-def _seconds(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.3g}"
+def _waited(value: float) -> str:
+    return "<0.01" if value < _FEW_SECONDS else f"{value:.3g}"
+
+
+def _with_ends(one: dict[str, Any], name: str, told: Callable[[float], str]) -> str:
+    """A figure with the ends that are known; of a slow wait few records tell only the lower one."""
+    value, ends = one.get(name), one.get(f"{name}_interval") or {}
+    if value is None:
+        return "unknown"
+    low, high = ends.get("low"), ends.get("high")
+    if low is None or told(low) == told(value if high is None else high):
+        return told(value)
+    between = f"at least {told(low)}" if high is None else f"{told(low)} to {told(high)}"
+    return f"{told(value)} [{between}]"
 
 
 def _ends(score: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 _LINE_SECONDS = 10.0
+_COMPARISON_LINE_SECONDS = 30.0  # one takes hours
 
 
 @contextmanager
@@ -177,8 +178,16 @@ def count_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
 
 @contextmanager
 def comparison_bar() -> Iterator[tuple[Callable[[RunProgress], None], Callable[[str], None]]]:
-    """Give what a comparison tells its progress, and what it tells the metric it computes."""
+    """Give what a comparison tells its progress, and what it tells the metric it computes.
+
+    A bar on a terminal, elsewhere lines.
+    """
     from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _comparison_lines(), lambda _: None
+        return
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -196,14 +205,12 @@ def comparison_bar() -> Iterator[tuple[Callable[[RunProgress], None], Callable[[
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
-        disable=not sys.stderr.isatty(),
     )
     task = bar.add_task("", total=None, note="", visible=False)
 
     def tell(state: RunProgress) -> None:
-        failed = f" · {state.failed} failed" if state.failed else ""
         bar.start()
         bar.update(
             task,
@@ -211,7 +218,7 @@ def comparison_bar() -> Iterator[tuple[Callable[[RunProgress], None], Callable[[
             description=state.working_on,
             completed=state.done,
             total=state.total,
-            note=f"{state.cost_usd:.2f} ${failed}",
+            note=_spent_and_failed(state),
         )
 
     def score(metric: str) -> None:
@@ -221,3 +228,22 @@ def comparison_bar() -> Iterator[tuple[Callable[[RunProgress], None], Callable[[
         yield tell, score
     finally:
         bar.stop()
+
+
+def _comparison_lines() -> Callable[[RunProgress], None]:
+    """A line on stderr every half minute, and one at the end, for logs."""
+    last = monotonic()
+
+    def tell(state: RunProgress) -> None:
+        nonlocal last
+        if monotonic() - last >= _COMPARISON_LINE_SECONDS or state.done == state.total:
+            last = monotonic()
+            answers = f"{state.done} of {state.total} answers"
+            say(f"{state.working_on}: {answers} · {_spent_and_failed(state)}")
+
+    return tell
+
+
+def _spent_and_failed(state: RunProgress) -> str:
+    failed = f" · {state.failed} failed" if state.failed else ""
+    return f"{state.cost_usd:.2f} ${failed}"

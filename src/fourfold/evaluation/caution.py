@@ -1,4 +1,4 @@
-"""What makes a comparison weak: few records, or many that not every system answered."""
+"""What makes a choice weak: few records, many that not all answered, or nothing that is right."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Any, Final
 
-from fourfold.evaluation.measured import Comparison, Measured
+from fourfold.evaluation.measured import Comparison, Measured, scale_of
 from fourfold.metrics.scoring import metric_named
 
 ENOUGH_ANSWERED: Final = 0.9
@@ -15,6 +15,8 @@ ENOUGH_ANSWERED: Final = 0.9
 
 FEWEST_RECORDS: Final = 40
 """Below, an interval of a share is wider than 0.3. Source: Wilson's, at a half."""
+
+_EDITS: Final = frozenset({"hter", "ter"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +75,35 @@ def warnings(
 
 
 def nothing_right(chosen: Measured, metric: str) -> Iterator[Warned]:
-    """A choice whose figure is the lowest that there is; errors and edits have no such end."""
-    if metric_named(metric).higher_is_better and chosen.scores[metric].interval.value <= 0:
+    """A choice of no use: the lowest figure that there is, or as many edits as a text has words."""
+    value = chosen.scores[metric].interval.value
+    if metric in _EDITS and value >= scale_of(metric):
         yield Warned(
             code="nothing_right",
-            text=f"`{chosen.system}` has {metric} 0: nothing came out right. Look at the records "
-            "and the prompt before you take it.",
+            text=f"`{chosen.system}` has {metric} {value:.3g}: writing it anew takes no more edits "
+            "than correcting it.",
             values={},
         )
+    elif metric_named(metric).higher_is_better and value <= 0:
+        yield Warned(
+            code="nothing_right",
+            text=f"`{chosen.system}` has {metric} 0: nothing came out right.",
+            values={},
+        )
+
+
+def baseline_taken(chosen: Measured, allowed: Sequence[Measured]) -> Iterator[Warned]:
+    """A choice that is no model, and whether models were measured beside it."""
+    if chosen.facts.get("kind") != "baseline":
+        return
+    models = [one for one in allowed if one.facts.get("kind") != "baseline"]
+    beside = " No model here is measurably better." if models else ""
+    yield Warned(
+        code="baseline_taken" if models else "baseline_alone",
+        text=f"`{chosen.system}` is no model: it gives back what stands in the text and the "
+        f"examples.{beside} Read some of its outputs before you do without a model.",
+        values={"model": chosen.system},
+    )
 
 
 def smallest_shown(comparison: Comparison, best: str, others: Sequence[str]) -> float | None:

@@ -4,44 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf, isnan
+from math import inf
 from typing import TYPE_CHECKING, Any
 
-from fourfold.core.errors import ContextTooLong, InvalidOutput, ModelFiltered
-from fourfold.evaluation.caution import Warned, nothing_right, warnings
+from fourfold.evaluation.caution import Warned, baseline_taken, nothing_right, warnings
 from fourfold.evaluation.measured import Comparison, is_significant, known, scale_of
 from fourfold.evaluation.permission import Permission, permission
-from fourfold.metrics.scoring import metric_named
+from fourfold.evaluation.reasons import because, would_change
+from fourfold.evaluation.rungs import Rung, ranked, rung
 
 if TYPE_CHECKING:
     from fourfold.evaluation.measured import Measured
 
-_WRONG = frozenset(error.code for error in (ContextTooLong, InvalidOutput, ModelFiltered))
-"""Failures that are the system's own: its output counts, and is wrong."""
-
 RELEVANT = 0.02
 """Of a metric's scale: a difference below is of no use to anybody, unless a project says else."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
-    """A system beside the one that is held against: worse or not, and how sure that is."""
-
-    system: str
-    worse_by: float  # by the decisive metric, above 0 is worse
-    p: float
-    holds: bool
-    could_show: bool  # the set is large enough to show a relevant difference
-
-    def as_json(self) -> dict[str, Any]:
-        """The form that other programs rely on."""
-        return {
-            "model": self.system,
-            "worse_by": self.worse_by,
-            "p": self.p,
-            "holds": self.holds,
-            "could_show": self.could_show,
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +27,8 @@ class Recommendation:
     `because` says the rule with its figures; `would_change` what would lead to another choice.
     `excluded` are those that may never be taken: they are neither `system` nor `best`. With
     `conditions`, the system may be taken only when somebody agrees to them; `otherwise` is the one
-    to take until then. Without any system that may be taken, `system` and `best` are None.
+    to take until then. Without any system that may be taken, `system` and `best` are None; where
+    nothing came out right, only `system` is.
     """
 
     system: str | None
@@ -64,14 +41,20 @@ class Recommendation:
     excluded: tuple[Permission, ...] = ()
     warnings: tuple[Warned, ...] = ()
 
+    @property
+    def settled(self) -> bool:
+        """True when more records would hardly lead to another choice."""
+        return all(one.settled for one in self.rungs)
+
     def as_json(self) -> dict[str, Any]:
         """The form that other programs rely on."""
         return {
             "model": self.system,
             "best": self.best,
+            "settled": self.settled,
             "because": self.because,
             "would_change": list(self.would_change),
-            "others": [rung.as_json() for rung in self.rungs],
+            "others": [one.as_json() for one in self.rungs],
             "conditions": self.conditions.as_json()["reasons"] if self.conditions else [],
             "otherwise": self.otherwise,
             "excluded": [one.as_json() for one in self.excluded],
@@ -86,15 +69,16 @@ def recommend(comparison: Comparison, *, relevant: float = RELEVANT) -> Recommen
     metric; of systems that cost the same, the faster one (p95) is taken. A system whose price
     nobody knows counts as dearer than all others.
     """
-    metric = comparison.metrics[0]
-    margin = relevant * scale_of(metric)
-    ranked = _ranked(comparison.measured, metric)
-    may = {one.system: permission(one.system, one.facts) for one in ranked}
-    allowed = [one for one in ranked if not may[one.system].forbidden]
-    excluded = tuple(may[one.system] for one in ranked if may[one.system].forbidden)
+    margin = relevant * scale_of(comparison.metrics[0])
+    in_order = ranked(comparison.measured, comparison.metrics[0])
+    may = {one.system: permission(one.system, one.facts) for one in in_order}
+    allowed = [one for one in in_order if not may[one.system].forbidden]
+    excluded = tuple(may[one.system] for one in in_order if may[one.system].forbidden)
     if not allowed:
         return _nobody(excluded)
     chosen, rungs = _chosen(comparison, allowed, margin)
+    if wrong := tuple(nothing_right(chosen, comparison.metrics[0])):
+        return _nothing_right(allowed[0].system, rungs, excluded, wrong)
     conditions = None if may[chosen.system].free else may[chosen.system]
     free = [one for one in allowed if may[one.system].free]
     otherwise = _chosen(comparison, free, margin)[0].system if conditions and free else None
@@ -102,13 +86,13 @@ def recommend(comparison: Comparison, *, relevant: float = RELEVANT) -> Recommen
         system=chosen.system,
         best=allowed[0].system,
         rungs=rungs,
-        because=_because(comparison, chosen, allowed[0], rungs, margin),
-        would_change=tuple(_would_change(comparison, chosen, allowed[0], rungs, margin)),
+        because=because(comparison, chosen, allowed[0], rungs, margin),
+        would_change=tuple(would_change(comparison, chosen, allowed[0], rungs, margin)),
         conditions=conditions,
         otherwise=otherwise,
         excluded=excluded,
         warnings=(
-            *nothing_right(chosen, metric),
+            *baseline_taken(chosen, allowed),
             *warnings(comparison, allowed[0].system, _unsettled(rungs), margin),
         ),
     )
@@ -123,12 +107,12 @@ def ladder(
     relevantly worse than the largest; below the first that does not, none is taken.
     """
     margin = relevant * scale_of(comparison.metrics[0])
-    rungs = tuple(_rung(comparison, sizes[0], one, margin) for one in sizes[1:])
+    rungs = tuple(rung(comparison, sizes[0], one, margin) for one in sizes[1:])
     smallest = sizes[0]
-    for rung in rungs:
-        if not rung.holds:
+    for one in rungs:
+        if not one.holds:
             break
-        smallest = rung.system
+        smallest = one.system
     return smallest, rungs
 
 
@@ -166,34 +150,28 @@ def _nobody(excluded: tuple[Permission, ...]) -> Recommendation:
     )
 
 
+def _nothing_right(
+    best: str, rungs: tuple[Rung, ...], excluded: tuple[Permission, ...], why: tuple[Warned, ...]
+) -> Recommendation:
+    return Recommendation(
+        system=None,
+        best=best,
+        rungs=rungs,
+        because=" ".join(one.text for one in why),
+        would_change=("Look at the records, the prompt and some outputs, or compare others.",),
+        excluded=excluded,
+        warnings=why,
+    )
+
+
 def _chosen(
     comparison: Comparison, ranked: Sequence[Measured], margin: float
 ) -> tuple[Measured, tuple[Rung, ...]]:
     """The cheapest of those that hold beside the first, and how the others stand."""
     best = ranked[0]
-    rungs = tuple(_rung(comparison, best.system, one.system, margin) for one in ranked[1:])
-    holding = {rung.system for rung in rungs if rung.holds} | {best.system}
+    rungs = tuple(rung(comparison, best.system, one.system, margin) for one in ranked[1:])
+    holding = {one.system for one in rungs if one.holds} | {best.system}
     return min((one for one in ranked if one.system in holding), key=_expense), rungs
-
-
-def _ranked(measured: Sequence[Measured], metric: str) -> list[Measured]:
-    """The best first."""
-    sign = 1 if metric_named(metric).higher_is_better else -1
-    return sorted(measured, key=lambda one: -sign * one.scores[metric].interval.value)
-
-
-def _rung(comparison: Comparison, best: str, other: str, margin: float) -> Rung:
-    test = comparison.test(best, other)
-    sign = 1 if metric_named(comparison.metrics[0]).higher_is_better else -1
-    worse_by = sign * test.difference.value
-    worse = worse_by > 0 and is_significant(test.p)
-    return Rung(
-        system=other,
-        worse_by=worse_by,
-        p=test.p,
-        holds=not worse and worse_by <= margin,
-        could_show=not isnan(test.detectable) and test.detectable <= margin,
-    )
 
 
 def _expense(one: Measured) -> tuple[float, float]:
@@ -202,72 +180,3 @@ def _expense(one: Measured) -> tuple[float, float]:
         one.cost_per_1000.value if one.cost_per_1000 else inf,
         inf if seconds is None else seconds,
     )
-
-
-def _because(
-    comparison: Comparison,
-    chosen: Measured,
-    best: Measured,
-    rungs: Sequence[Rung],
-    margin: float,
-) -> str:
-    metric = comparison.metrics[0]
-    score = chosen.scores[metric].interval.value
-    if not rungs:
-        return f"`{chosen.system}` is the only one: {metric} {score:.3g}."
-    if chosen is best:
-        holding = ", ".join(f"`{rung.system}`" for rung in rungs if rung.holds)
-        others = (
-            f"{holding} holds too, but is not cheaper or faster"
-            if holding
-            else (f"the others are worse by more than {margin:g}, or significantly")
-        )
-        return (
-            f"`{chosen.system}` has the best {metric} ({score:.3g}) on {comparison.count} records; "
-            f"{others}."
-        )
-    rung = next(one for one in rungs if one.system == chosen.system)
-    if rung.worse_by <= 0:
-        return (
-            f"`{chosen.system}` is cheaper or faster than `{best.system}`, and its {metric} "
-            f"({score:.3g}) is the same on {comparison.count} records."
-        )
-    return (
-        f"`{chosen.system}` is cheaper or faster than `{best.system}`, and its {metric} "
-        f"({score:.3g}) is worse by {rung.worse_by:.3g} only (p = {rung.p:.2g}, "
-        f"{comparison.count} records): neither significant nor above {margin:g}."
-    )
-
-
-def _would_change(
-    comparison: Comparison,
-    chosen: Measured,
-    best: Measured,
-    rungs: Sequence[Rung],
-    margin: float,
-) -> list[str]:
-    """What one would have to learn to decide otherwise."""
-    found = []
-    unsure = [rung for rung in rungs if not rung.could_show and rung.holds]
-    seen = [comparison.test(best.system, rung.system).detectable for rung in unsure]
-    if seen := [one for one in seen if not isnan(one)]:
-        largest = max(seen)
-        found.append(
-            f"More records: this set shows differences from {largest:.2g} on, and "
-            f"{margin:g} would matter."
-        )
-    missing = [rung for rung in rungs if not rung.holds and not is_significant(rung.p)]
-    if missing:
-        names = ", ".join(f"`{rung.system}`" for rung in missing)
-        found.append(f"More records for {names}: worse here, but not significantly.")
-    lost = sum(count for code, count in chosen.failed.items() if code not in _WRONG)
-    if lost:
-        are = "record is" if lost == 1 else "records are"
-        found.append(f"{lost} {are} not in its figures, since `{chosen.system}` failed there.")
-    if wrong := sum(chosen.failed.values()) - lost:
-        counts = "output counts" if wrong == 1 else "outputs count"
-        found.append(
-            f"{wrong} {counts} as wrong: `{chosen.system}` gave the wrong form, a filter stopped "
-            "it, or the text was too long."
-        )
-    return found

@@ -231,7 +231,7 @@ def _measured(
     outcomes = [by_record[record.id] for record in common]
     seconds = [outcome.seconds for outcome in outcomes]
     half, most = (quantile_interval(seconds, share, how) for share in (0.5, 0.95))
-    first = [o.first_text_seconds for o in outcomes if o.first_text_seconds is not None]
+    first = _first_text(outcomes, how)
     failed = [case.error_code for case in own if case.error_code]
     minutes = _minutes(outcomes, common, effort, how)
     return Measured(
@@ -242,7 +242,8 @@ def _measured(
         seconds_p95=most.value,
         seconds_p50_interval=half,
         seconds_p95_interval=most,
-        first_text_seconds_p50=float(np.quantile(first, 0.5)) if first else None,
+        first_text_seconds_p50=first.value if first else None,
+        first_text_seconds_p50_interval=first,
         prompt_tokens=float(np.mean([outcome.usage.prompt_tokens for outcome in outcomes])),
         completion_tokens=float(np.mean([outcome.usage.completion_tokens for outcome in outcomes])),
         answered=sum(case.outcome is not None for case in own),
@@ -253,6 +254,14 @@ def _measured(
         if effort and minutes and effort.per_hour is not None
         else None,
     )
+
+
+def _first_text(outcomes: Sequence[Outcome], how: Resampling) -> Interval | None:
+    """Half of the waits for the first words are shorter, where there were words to wait for."""
+    began = [outcome.first_text_seconds for outcome in outcomes]
+    rows = [row for row, seconds in enumerate(began) if seconds is not None]
+    seconds = [one for one in began if one is not None]
+    return quantile_interval(seconds, 0.5, _of_rows(how, rows)) if rows else None
 
 
 def _minutes(

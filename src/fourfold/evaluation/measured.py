@@ -97,6 +97,7 @@ class Measured:
     facts: Mapping[str, Any] = field(default_factory=dict)
     seconds_p50_interval: Interval | None = None
     seconds_p95_interval: Interval | None = None  # an end that few records cannot tell is NaN
+    first_text_seconds_p50_interval: Interval | None = None
     judge_failed: int | None = None  # outputs that the judge could not score; None without a judge
 
     def as_json(self) -> dict[str, Any]:
@@ -122,6 +123,7 @@ class Measured:
                 for name, one in (
                     ("seconds_p50", self.seconds_p50_interval),
                     ("seconds_p95", self.seconds_p95_interval),
+                    ("first_text_seconds_p50", self.first_text_seconds_p50_interval),
                 )
                 if one
             },

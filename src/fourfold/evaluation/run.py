@@ -80,7 +80,7 @@ class Run:
             return None
         names = [
             f"`{name}` after {sum(key[0] == name for key in self.done)} of {len(self.records)} "
-            "records"
+            "answers"
             for name in self.stopped
         ]
         return BudgetReached(

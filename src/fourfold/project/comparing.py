@@ -93,7 +93,7 @@ async def compare_models(project: Project, wanted: Wanted, watch: Watch) -> dict
     models, languages = plan.wanted.models, languages_of(plan.records)
     warnings = language_warnings(project.folder, project.config, models, languages)
     for warning in warnings:
-        watch.warn(warning)
+        watch.warn(warning.text)
     experiment, spec = experiment_id(plan.spec), plan.spec
     if wanted.again:
         number = await experiments.repetition(experiment)
@@ -104,7 +104,11 @@ async def compare_models(project: Project, wanted: Wanted, watch: Watch) -> dict
         found = _result(project, plan, asked, watch)
         if plan.judge:
             found["judge"]["agreement"] = await newest_agreement(project, plan.judge)
-        result = {"experiment": experiment, "warnings": warnings, **found}
+        result = {
+            "experiment": experiment,
+            "warnings": [one.as_json() for one in warnings],
+            **found,
+        }
         await experiments.end(experiment, result, datetime.now(UTC))
         lasting = {"spec": spec, **result, "safety": summary(result["safety"])}
         entry = await project.evidence.append("comparison", experiment, lasting)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fourfold.evaluation.caution import Warned
 from fourfold.models.weights import WEIGHTS
 from fourfold.project.licences import listed
 
@@ -26,8 +27,8 @@ def languages_of(records: Iterable[Record]) -> set[str]:
 
 def language_warnings(
     folder: Path, config: ProjectConfig, models: Sequence[str], languages: Iterable[str]
-) -> list[str]:
-    """A sentence for each model whose maker names its languages, and one of these is not there.
+) -> list[Warned]:
+    """A warning of each model whose maker names its languages, and one of these is not there.
 
     Of most models nobody says which languages they know; of those nothing is said here either.
     """
@@ -39,8 +40,12 @@ def language_warnings(
         known = (model.languages if model else None) or _of_weights(name)
         if known and (missing := sorted(wanted - set(known))):
             found.append(
-                f"`{name}` knows {_said(known)} only: expect nothing of it in {_said(missing)}."
-                + _instead(missing)
+                Warned(
+                    code="language",
+                    text=f"`{name}` knows {_said(known)} only: expect nothing of it in "
+                    f"{_said(missing)}.{_instead(missing)}",
+                    values={"model": name, "knows": list(known), "missing": missing},
+                )
             )
     return found
 

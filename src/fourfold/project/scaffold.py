@@ -65,7 +65,8 @@ def _warnings(folder: Path, model: str) -> list[str]:
 
     if model == EXTRACTIVE:
         return []
-    return language_warnings(folder, load_config(folder), [model], LANGUAGES)
+    found = language_warnings(folder, load_config(folder), [model], LANGUAGES)
+    return [one.text for one in found]
 
 
 def _copy_task(task: str, folder: Path) -> None:

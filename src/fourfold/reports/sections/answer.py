@@ -15,7 +15,16 @@ from fourfold.reports.writer import Writer
 
 _SHARES = {"accuracy", "em"}
 _LEFT_OUT = {"silent", "too_dear", "stopped"}
-_WARNINGS = {"few_records", "few_records_only", "few_compared", "few_answered", "nothing_right"}
+_WARNINGS = {
+    "few_records": "few_records",
+    "few_records_only": "few_records_only",
+    "few_compared": "few_compared",
+    "few_answered": "few_answered",
+    "nothing_right": "nothing_right",
+    "baseline_taken": "baseline_taken",
+    "baseline_alone": "baseline_taken",
+    "language": "language",
+}  # code to phrase
 
 
 def answer(found: Found, write: Writer) -> Mapping[str, Any]:
@@ -61,8 +70,20 @@ def _take(found: Found, write: Writer) -> Markup:
         return write.t("take_none")
     if len(found.systems) == 1:
         return write.t("take_alone", model=write.name(chosen))
-    name = "take" if chosen.permission.free else "take_if"
-    return write.t(name, model=write.name(chosen))
+    return write.t(_taken(chosen, found), model=write.name(chosen))
+
+
+def _taken(chosen: System, found: Found) -> str:
+    """The phrase that is as sure as the choice."""
+    if "baseline_taken" in _codes(found):
+        return "take_baseline"
+    if not chosen.permission.free:
+        return "take_if"
+    return "take" if found.choice.get("settled", True) else "take_for_now"
+
+
+def _codes(found: Found) -> set[str]:
+    return {one["code"] for one in found.choice.get("warnings", [])}
 
 
 def _because(found: Found, write: Writer) -> Markup:
@@ -91,8 +112,7 @@ def _because(found: Found, write: Writer) -> Markup:
 def _because_none(found: Found, write: Writer) -> Markup:
     if named := found.choice["model"]:
         return write.t("because_old", model=write.name(named))
-    warned = {one["code"] for one in found.choice.get("warnings", [])}
-    return write.t("because_nothing_right" if "nothing_right" in warned else "because_none")
+    return write.t("because_nothing_right" if "nothing_right" in _codes(found) else "because_none")
 
 
 def _plainly(one: System, found: Found, write: Writer) -> Markup:
@@ -138,7 +158,8 @@ def _cautions(found: Found, write: Writer) -> Iterator[Markup]:
         code = one.get("code")
         yield write.t(code if code in _LEFT_OUT else "left_out", model=write.name(one["model"]))
     chosen = found.chosen
-    for warned in found.choice.get("warnings", []):
+    told = [one for one in found.body.get("warnings", []) if isinstance(one, Mapping)]
+    for warned in [*found.choice.get("warnings", []), *told]:
         if chosen or warned["code"] != "nothing_right":  # else it is the reason, and told above
             yield _warned(warned, write)
     if chosen and (retired := chosen.known.get("retired")) and chosen.kind == "remote":
@@ -151,12 +172,14 @@ def _warned(warned: Mapping[str, Any], write: Writer) -> Markup:
     if warned["code"] not in _WARNINGS:
         return write.name(warned["text"])
     values = {name: _value(name, each, write) for name, each in warned["values"].items()}
-    return write.t(warned["code"], **values)
+    return write.t(_WARNINGS[warned["code"]], **values)
 
 
 def _value(name: str, value: Any, write: Writer) -> Markup:
     if name == "model":
         return write.name(value)
+    if name in {"knows", "missing"}:
+        return Markup(", ").join(word("languages", code, write.language) for code in value)
     if name in {"detectable", "relevant"}:
         source = "power" if name == "detectable" else "rule"
         return write.cite(write.gap(value), source, "recommendation.warnings")

@@ -1,0 +1,42 @@
+"""What `compare` prints: figures with the ends that are known, and advice as sure as the choice."""
+
+from typing import Any
+
+import pytest
+from tests.reports.conftest import HELPDESK, Fake, entry_of
+
+from fourfold.cli.comparison import show_comparison
+
+
+def printed(capsys: pytest.CaptureFixture[str], body: dict[str, Any]) -> str:
+    show_comparison(body)
+    return capsys.readouterr().out
+
+
+def test_waits_and_costs_have_their_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    body = dict(entry_of(HELPDESK[1:], count=80).body)
+    said = printed(capsys, {**body, "safety": {"tested": False, "because": "Not tested."}})
+    (mini,) = (one for one in body["models"] if one["model"] == "acme-mini")
+    ends = mini["seconds_p95_interval"]
+    assert f"{mini['seconds_p95']:.3g} [{ends['low']:.3g} to {ends['high']:.3g}]" in said
+    cost = mini["cost_per_1000_interval"]
+    assert f"{mini['cost_per_1000']:.2f} [{cost['low']:.2f} to {cost['high']:.2f}]" in said
+    assert "<0.01" in said  # the baseline's wait
+
+
+def test_of_few_records_the_missing_ends_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    said = printed(capsys, dict(entry_of([Fake("a", 0.2), Fake("b", 0.3)], count=6).body))
+    assert "?" not in said.partition("Differences")[0]
+    assert "none below 8 records" in said
+
+
+def test_the_advice_is_as_sure_as_the_choice(capsys: pytest.CaptureFixture[str]) -> None:
+    body = dict(entry_of([Fake("a", 0.2), Fake("b", 0.21)]).body)
+    choice = {**body["recommendation"], "model": "a", "warnings": []}
+    for settled, advice in ((True, "Take a\n"), (False, "Take a for now\n")):
+        said = printed(capsys, {**body, "recommendation": {**choice, "settled": settled}})
+        assert advice in said
+    taken = [{"code": "baseline_taken", "text": "`a` is no model.", "values": {"model": "a"}}]
+    said = printed(capsys, {**body, "recommendation": {**choice, "warnings": taken}})
+    assert "No model is measurably better than a, which is none\n" in said
+    assert "`a` is no model." in said
