@@ -217,7 +217,7 @@ def test_waits_are_told_with_their_intervals(comparison: Make) -> None:
 
 
 def test_a_wait_that_few_tasks_cannot_bound_says_what_they_can(comparison: Make) -> None:
-    assert "mindestens 1,2 s, nach oben offen" in text(with_waits(comparison(), 1.25, None), "de")
+    assert "mindestens 1,2 s" in text(with_waits(comparison(), 1.25, None), "de")
     unknown = text(with_waits(comparison(), None, None))
     assert "None" not in unknown.replace("None: there is no model.", "")
     assert "at least" not in unknown

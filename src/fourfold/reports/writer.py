@@ -92,7 +92,7 @@ class Writer:
         """The interval of a wait, as a link; empty where nobody knows it, or would feel it."""
         found = one.body.get(f"{name}_interval") or {}
         low, high = found.get("low"), found.get("high")
-        if low is None or (high is not None and high < _FEW_SECONDS):
+        if low is None or (low if high is None else high) < _FEW_SECONDS:
             return Markup("")
         if high is None:  # too few records to bound the slowest
             text = str(phrase("general", "at_least", self.language, value=self.seconds(low)))

@@ -10,7 +10,7 @@ from fourfold.reports.charts.drawing import Axis, axis, badge, line, picture, wh
 from fourfold.reports.charts.drawing import words as text_at
 
 _TOP, _BOTTOM, _LEFT, _RIGHT = 34, 48, 46, 20
-_HEIGHT, _SLANT = 280, 1 / 8  # a wide picture is lower, so that it fits on the first page
+_HEIGHT, _SLANT = 290, 1 / 12  # a wide picture is lower, so that it fits on the first page
 _BADGE = 9
 _NEAR = 22  # beyond, a line leads from the point to its letter
 

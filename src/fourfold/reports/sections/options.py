@@ -81,7 +81,7 @@ def _rows(found: Found, write: Writer) -> Iterator[tuple[Markup, Callable[[Syste
 def _role(one: System, found: Found, write: Writer) -> Markup:
     if one.permission.forbidden:
         return write.t("excluded")
-    if one.name == found.chosen_name:
+    if one.name == found.chosen_name and one.kind != "baseline":
         return write.t("recommended" if one.permission.free else "conditional")
     if one.name == found.choice.get("otherwise"):
         return write.t("otherwise")
