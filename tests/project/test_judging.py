@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.project.conftest import Fakes, Script
 
-from fourfold.core.errors import InvalidInput, ModelOverloaded
+from fourfold.core.errors import FourfoldError, InvalidInput, ModelOverloaded
 from fourfold.core.records import CompletionOptions, Message
 from fourfold.evaluation.estimate import Estimate
 from fourfold.evaluation.records import BudgetReached
@@ -112,24 +112,36 @@ async def test_a_judge_of_the_same_family_is_warned_about(project: Project) -> N
 
 
 async def test_what_the_judge_costs_is_part_of_the_estimate_and_of_the_budget(
-    project: Project,
+    project: Project, fakes: Fakes
 ) -> None:
+    model, judge = await estimated(project)
+    assert (model.system, judge.system) == ("large", "judge: examiner")
+    assert model.likely_usd
+    assert judge.likely_usd
+    too_little = model.likely_usd + 0.9 * judge.likely_usd
+    with pytest.raises(BudgetReached, match=r"not for the judge\. It would cost about"):
+        await compare_models(project, wanted(project, "large", budget_usd=too_little), Watch())
+    assert fakes.asked == 0
+
+
+async def estimated(project: Project) -> list[Estimate]:
+    """What a comparison with a judge would cost."""
     told: list[Estimate] = []
 
-    async def agrees(estimates: Sequence[Estimate]) -> bool:
+    async def declines(estimates: Sequence[Estimate]) -> bool:
         told.extend(estimates)
-        return True
+        return False
 
-    with pytest.raises(BudgetReached):
-        await compare_models(
-            project, wanted(project, "large", budget_usd=0.02), Watch(agree=agrees)
-        )
-    assert [one.system for one in told] == ["large", "judge: examiner"]
-    assert told[1].most_usd is not None
-    assert told[1].most_usd > 0.02
+    with pytest.raises(FourfoldError, match="Nothing was sent"):
+        await compare_models(project, wanted(project, "large"), Watch(agree=declines))
+    return told
 
 
-async def test_what_is_left_to_mark_is_estimated_again_after_a_stop(project: Project) -> None:
+async def test_what_is_left_to_mark_is_estimated_again_after_a_stop(
+    project: Project, fakes: Fakes
+) -> None:
+    budget = sum(one.likely_usd or 0.0 for one in await estimated(project))
+    usual, fakes.made["examiner"].price = fakes.price, Price(input=500, output=2_000)
     told: list[Estimate] = []
 
     async def agrees(estimates: Sequence[Estimate]) -> bool:
@@ -137,8 +149,9 @@ async def test_what_is_left_to_mark_is_estimated_again_after_a_stop(project: Pro
         return True
 
     watch = Watch(agree=agrees)
-    with pytest.raises(BudgetReached):
-        await compare_models(project, wanted(project, "large", budget_usd=0.02), watch)
+    with pytest.raises(BudgetReached, match="is reached"):
+        await compare_models(project, wanted(project, "large", budget_usd=budget), watch)
+    fakes.made["examiner"].price = usual
     found = await compare_models(project, wanted(project, "large", budget_usd=9.0), watch)
     system, judge = told
     assert (system.likely_usd, system.most_usd) == (0, 0)

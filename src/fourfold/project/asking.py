@@ -168,13 +168,30 @@ async def _agreed(
     expected = [one for one in expected if one.system not in left_out]
     if wanted.judge:
         names = {one.name for one in wanted.those} - left_out.keys()
-        expected += await wanted.judge.estimates(names, wanted.records, done, journal)
+        judging = await wanted.judge.estimates(names, wanted.records, done, journal)
+        _check_judging(expected, judging, budget.left_usd)
+        expected += judging
     unknown = [one.system for one in expected if one.likely_usd is None]
     if unknown and budget.limit_usd is not None:
         raise price_unknown(unknown)
     if watch.agree and not await watch.agree(expected):
         raise FourfoldError("Nothing was sent.", code="not_agreed")
     return left_out
+
+
+def _check_judging(
+    expected: Sequence[Estimate], judging: Sequence[Estimate], left_usd: float | None
+) -> None:
+    """Raises `BudgetReached` where the models leave too little for the judge."""
+    if left_usd is None:
+        return
+    left_usd -= sum(one.likely_usd or 0.0 for one in expected)
+    for one in beyond([each for each in judging if each.likely_usd is not None], left_usd):
+        raise BudgetReached(
+            f"The budget pays for the models, but not for the judge. {one.too_dear_for(left_usd)}",
+            hint="Nothing was sent. Give more with --budget, or compare without --judge first: "
+            "with it the same answers are marked later.",
+        )
 
 
 async def _left_out(
