@@ -81,8 +81,21 @@ def test_weights_that_can_be_installed_are_in_the_catalogue(catalogue: Catalogue
 
 def test_terms_that_were_not_read_are_unknown(catalogue: Catalogue) -> None:
     jamba = catalogue.licences["jamba-open-model"]
-    assert jamba.commercial_use == jamba.threshold_revenue_usd == "unknown"
+    assert jamba.attribution == jamba.threshold_revenue_usd == "unknown"
     assert catalogue.licences["llama-3.1"].threshold_monthly_users == 700_000_000
+
+
+def test_terms_read_in_a_copy_name_the_licensors_own_page(catalogue: Catalogue) -> None:
+    copies = [
+        one
+        for one in catalogue.licences.values()
+        if "pypi.org" in one.source.url or "oiledmachine-overlay" in one.source.url
+    ]
+    own = {"glm-5.3", "minimax-m2.7", "minimax-model", "qwen-community-1.0"}  # none was found
+    assert copies
+    for one in copies:
+        assert bool(one.page) is (one.id not in own), one.id
+        assert one.page != one.source.url
 
 
 def test_a_model_of_an_unknown_name_is_an_error_with_a_suggestion(catalogue: Catalogue) -> None:

@@ -84,8 +84,37 @@ def test_an_approval_does_not_lift_what_is_forbidden(catalogue: Catalogue) -> No
 
 
 def test_unknown_terms_need_an_approval(catalogue: Catalogue) -> None:
-    assert verdict(catalogue, "grok-4.3", company=SMALL).level == "approval"
+    unread = verdict(catalogue, "jurassic-2-ultra", company=SMALL)
+    assert codes(unread, "approval") == {"unknown_term", "unread_term"}
+    assert verdict(catalogue, "jamba-mini-1.7", company=SMALL).level == "approval"
     assert judge_unlisted("my.gguf", Policy(), today=TODAY).level == "approval"
+
+
+@pytest.mark.parametrize(
+    ("use", "unread"),
+    [
+        ("research", {"what must be named or kept"}),
+        ("internal", {"limits by users or revenue", "what must be named or kept"}),
+        (
+            "customer-facing",
+            {
+                "limits by users or revenue",
+                "what must be named or kept",
+                "what users must be shown",
+            },
+        ),
+    ],
+)
+def test_terms_that_are_known_in_part_say_what_was_not_read(
+    catalogue: Catalogue, use: str, unread: set[str]
+) -> None:
+    found = verdict(catalogue, "nova-pro", company=SMALL, use=use)
+    said = [one for one in found.findings if one.code == "unread_term"]
+    assert {one.values["term"] for one in said} == unread
+    assert found.level == "approval"
+    assert "no_training_on_output" in codes(found, "warning")
+    mit = verdict(catalogue, "deepseek-r1", company=SMALL, use=use)
+    assert "unread_term" not in codes(mit, "approval")
 
 
 def test_a_model_that_was_shut_down_is_forbidden_and_one_that_will_be_is_warned_about(

@@ -57,3 +57,13 @@ def test_a_shortlist_says_how_many_of_how_many_it_shows(run: Run, tmp_path: Path
     assert len(whole["models"]) == whole["in"] > 15
     cut = run("models", "shortlist", "--json", "--limit", "2", folder=tmp_path).json
     assert (len(cut["models"]), cut["in"]) == (2, whole["in"])
+
+
+def test_terms_read_in_a_copy_are_shown_at_their_own_page_too(run: Run, tmp_path: Path) -> None:
+    shown = run("models", "show", "phi-4", folder=tmp_path).out
+    said = run("models", "show", "phi-4", "--json", folder=tmp_path).json["verdict"]
+    assert said["page"] == "https://opensource.org/licenses/MIT"
+    assert said["source"] != said["page"]
+    assert shown.index(said["page"]) < shown.index(f"read at {said['source']}")
+    own = run("models", "show", "llama-3.1-8b-instruct", folder=tmp_path)
+    assert "github.com/meta-llama" in own.out

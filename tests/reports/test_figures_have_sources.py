@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from tests.reports.conftest import BASELINE, HELPDESK, OPEN, SAFETY, Fake, Make
+from tests.reports.conftest import BASELINE, HELPDESK, OPEN, SAFETY, Fake, Make, licence
 
 from fourfold.evidence import Entry
 from fourfold.reports import decision_report
@@ -145,3 +145,14 @@ def test_an_address_that_could_run_something_is_no_link(comparison: Make) -> Non
     facts["licence"] = {**facts["licence"], "source": "javascript:alert(1)"}
     page = decision_report(comparison([Fake("a", 0.1, 0.1, facts=facts)]), language="en")
     assert 'href="javascript' not in page
+
+
+@pytest.mark.parametrize(("language", "said"), [("de", "gelesen auf"), ("en", "read at")])
+def test_terms_read_in_a_copy_have_their_own_page_too(
+    comparison: Make, language: str, said: str
+) -> None:
+    terms = {**licence(name="apache-2.0"), "page": "https://licences.example.org/apache"}
+    facts = {**OPEN, "licence": terms}
+    page = decision_report(comparison([Fake("open-7b", 0.1, facts=facts)]), language=language)
+    own = page.index('href="https://licences.example.org/apache"')
+    assert own < page.index(said, own) < page.index(f'href="{terms["source"]}"', own)

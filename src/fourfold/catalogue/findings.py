@@ -58,6 +58,7 @@ def of_terms(licence: Licence | None, policy: Policy) -> Iterator[Finding]:
     if policy.use == "customer-facing":
         yield from _shown(licence.shown_to_users, policy.levels)
     yield from _keeping(licence, policy.levels)
+    yield from _unread(licence, policy)
 
 
 def of_provider(model: CatalogueModel, policy: Policy) -> Iterator[Finding]:
@@ -197,3 +198,19 @@ def _keeping(licence: Licence, levels: Levels) -> Iterator[Finding]:
     if licence.training_other_models in {"no", "with-conditions"}:
         text = "Its output may not, or not freely, train other models."
         yield Finding("no_training_on_output", levels.no_training_on_output, text)
+
+
+def _unread(licence: Licence, policy: Policy) -> Iterator[Finding]:
+    """What nobody read of terms that are known in part: silence would pass for a clean bill."""
+    sizes = (licence.threshold_monthly_users, licence.threshold_revenue_usd)
+    unread = {
+        "limits by users or revenue": UNKNOWN in sizes and policy.use != "research",
+        "what must be named or kept": licence.attribution == UNKNOWN,
+        "forbidden uses": licence.acceptable_use_list == UNKNOWN,
+        "what users must be shown": (
+            licence.shown_to_users == UNKNOWN and policy.use == "customer-facing"
+        ),
+    }
+    for term in (term for term, missing in unread.items() if missing):
+        text = f"Not read in its terms: {term}."
+        yield Finding("unread_term", policy.levels.unknown_term, text, {"term": term})

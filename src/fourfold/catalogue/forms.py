@@ -125,7 +125,10 @@ class FamilyForm(Part):
 
 
 class LicenceForm(Part):
-    """Terms; `source` holds for all that `sources` does not name."""
+    """Terms; `source` holds for all that `sources` does not name.
+
+    `page` is the licensor's own address of them, where what was read is a copy.
+    """
 
     title: str
     kind: str
@@ -145,6 +148,7 @@ class LicenceForm(Part):
     notes: str
     source: str
     sources: dict[str, str] = {}
+    page: Address = ""
 
 
 class EndpointForm(Part):

@@ -70,6 +70,7 @@ class Licence:
     notes: str
     source: Source
     sources: Mapping[str, Source] = field(default_factory=dict)  # of terms that stand elsewhere
+    page: str = ""  # the licensor's own address of it, where `source` may be a copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,8 @@ class Verdict:
     level: Level
     findings: tuple[Finding, ...]
     approved_by: str = ""
-    source: str = ""  # address of the terms
+    source: str = ""  # address at which the terms were read
+    page: str = ""  # the licensor's own address of them, if the catalogue has it
 
     @property
     def blocks(self) -> bool:
@@ -50,6 +51,7 @@ class Verdict:
             "approved_by": self.approved_by or None,
             "findings": [one.as_json() for one in self.findings],
             "source": self.source or None,
+            "page": self.page or None,
         }
 
 
@@ -82,6 +84,7 @@ def judge(
         findings=tuple(findings),
         approved_by=f"{approval.by}, {approval.date}" if approval else "",
         source=licence.source.url if licence else "",
+        page=licence.page if licence else "",
     )
 
 

@@ -78,8 +78,10 @@ def show_verdict(verdict: Verdict) -> None:
         show(f"  {one.level:<10} {one.text}")
     if verdict.approved_by:
         show(f"  approved by {verdict.approved_by}")
-    if verdict.source:
-        show(faint(f"  {verdict.source}"))
+    if verdict.page:
+        show(faint(f"  {verdict.page}"))
+    if verdict.source and verdict.source != verdict.page:
+        show(faint(f"  read at {verdict.source}"))
 
 
 def brief(one: CatalogueModel) -> dict[str, Any]:

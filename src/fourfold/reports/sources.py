@@ -168,8 +168,12 @@ def _price(one: System, write: Writer) -> Markup:
 
 
 def _licence(one: System, write: Writer) -> Markup:
-    page = one.licence.get("source")
-    return write.t("licence_page", page=_link(page, page)) if page else write.t("licence_none")
+    read, page = one.licence.get("source"), one.licence.get("page")
+    if not read:
+        return write.t("licence_none")
+    if not page or page == read:
+        return write.t("licence_page", page=_link(read, read))
+    return write.t("licence_copy", page=_link(page, page), copy=_link(read, read))
 
 
 def _place(one: System, write: Writer) -> Markup:
