@@ -111,6 +111,12 @@ def test_a_comparison_that_costs_money_is_not_made_unasked(run: Run, mood: Path)
     assert "at most" in refused.err
     agreed = run("compare", "--models", "dear", "--json", "--budget", "9", folder=mood)
     assert "nothing to compare" in agreed.json["error"]["message"]  # nobody listens there
+    listed = run("compare", "--list", "--json", folder=mood).json["experiments"]
+    (begun,) = (one for one in listed if one["models"] == ["dear"])
+    assert begun["ended_at"] is None
+    shown = run("compare", "--show", begun["experiment"], "--json", folder=mood)
+    assert shown.json == begun
+    assert "has not ended" in shown.err
 
 
 def test_a_report_needs_a_comparison_first(run: Run, tmp_path: Path) -> None:

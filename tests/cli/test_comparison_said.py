@@ -6,6 +6,8 @@ import pytest
 from tests.reports.conftest import HELPDESK, Fake, entry_of
 
 from fourfold.cli.comparison import show_comparison
+from fourfold.cli.progress import comparison_bar
+from fourfold.evaluation.records import RunProgress
 
 
 def printed(capsys: pytest.CaptureFixture[str], body: dict[str, Any]) -> str:
@@ -40,3 +42,17 @@ def test_the_advice_is_as_sure_as_the_choice(capsys: pytest.CaptureFixture[str])
     said = printed(capsys, {**body, "recommendation": {**choice, "warnings": taken}})
     assert "No model is measurably better than a, which is none\n" in said
     assert "`a` is no model." in said
+
+
+def test_a_log_gets_a_line_at_the_end_and_every_half_minute(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("fourfold.cli.progress.monotonic", lambda: now[0])
+    with comparison_bar() as (tell, _):
+        for done, now[0] in ((1, 1.0), (2, 31.0), (3, 40.0), (4, 45.0)):
+            tell(RunProgress(done=done, total=4, failed=1, cost_usd=0.5, working_on="m"))
+    assert capsys.readouterr().err.splitlines() == [
+        "m: 2 of 4 answers · 0.50 $ · 1 failed",
+        "m: 4 of 4 answers · 0.50 $ · 1 failed",
+    ]

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from fourfold.cli.output import say
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
     from fourfold.evaluation.records import RunProgress
     from fourfold.indexing.records import Progress
 
@@ -188,26 +191,7 @@ def comparison_bar() -> Iterator[tuple[Callable[[RunProgress], None], Callable[[
     if not console.is_terminal:
         yield _comparison_lines(), lambda _: None
         return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-    from rich.progress import Progress as Bar
-
-    bar = Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-    )
+    bar = _comparison_bar(console)
     task = bar.add_task("", total=None, note="", visible=False)
 
     def tell(state: RunProgress) -> None:
@@ -221,13 +205,33 @@ def comparison_bar() -> Iterator[tuple[Callable[[RunProgress], None], Callable[[
             note=_spent_and_failed(state),
         )
 
-    def score(metric: str) -> None:
-        bar.update(task, description=f"Scoring {metric}")
-
     try:
-        yield tell, score
+        yield tell, lambda metric: bar.update(task, description=f"Scoring {metric}")
     finally:
         bar.stop()
+
+
+def _comparison_bar(console: Console) -> Bar:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bar
+
+    return Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
 
 
 def _comparison_lines() -> Callable[[RunProgress], None]:
