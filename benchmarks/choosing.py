@@ -4,7 +4,8 @@
         --json benchmarks/results/choosing
 
 FOLDER keeps the projects, so that a run that was stopped goes on where it was; the weights must be
-installed. A result is written for each task as it ends, and a line of it is printed.
+installed. A result is written for each task as it ends, and a line of it is printed. `--table`
+prints what is in the results instead.
 """
 
 from __future__ import annotations
@@ -57,6 +58,22 @@ def _interval(score: dict[str, Any]) -> str:
     return f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]"
 
 
+def table(out: Path) -> str:
+    """A line for each task: the decisive metric of each model, and what is advised."""
+    results = [json.loads((out / f"{task}.json").read_text()) for task in TASKS]
+    names = [one["model"] for one in results[0]["models"]]
+    lines = [f"| task | metric | records | {' | '.join(names)} | advice |"]
+    lines.append("|---" * (len(names) + 4) + "|")
+    for result in results:
+        metric = result["metrics"][0]
+        scores = {one["model"]: one["scores"][metric] for one in result["models"]}
+        cells = (_interval(scores[name]).replace("0.", ".") for name in names)
+        advice = result["recommendation"]["model"]
+        found = f"{result['task']} | {metric} | {result['compared']} | {' | '.join(cells)}"
+        lines.append(f"| {found} | {advice} |")
+    return "\n".join(lines)
+
+
 def main(folder: Path, models: str, out: Path, tasks: list[str]) -> None:
     """Run what is missing, print what is there."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,8 +89,12 @@ def main(folder: Path, models: str, out: Path, tasks: list[str]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--models", required=True)
+    parser.add_argument("--models", default="")
+    parser.add_argument("--table", action="store_true", help="Only print what is there.")
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--tasks", default=",".join(TASKS))
     given = parser.parse_args()
-    main(given.folder, given.models, given.json, given.tasks.split(","))
+    if given.table:
+        print(table(given.json))
+    else:
+        main(given.folder, given.models, given.json, given.tasks.split(","))
