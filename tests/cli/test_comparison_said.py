@@ -29,7 +29,16 @@ def test_waits_and_costs_have_their_ends(capsys: pytest.CaptureFixture[str]) -> 
 def test_of_few_records_the_missing_ends_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
     said = printed(capsys, dict(entry_of([Fake("a", 0.2), Fake("b", 0.3)], count=6).body))
     assert "?" not in said.partition("Differences")[0]
-    assert "none below 8 records" in said
+    assert "hter: too few texts for an interval: 6, and 8 are needed." in said
+
+
+def test_what_looks_like_markup_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    body = dict(entry_of([Fake("a [b]", 0.2), Fake("b", 0.3)]).body)
+    (slow,) = (one for one in body["models"] if one["model"] == "b")
+    slow["seconds_p95_interval"] = {"value": slow["seconds_p95"], "low": 1.2, "high": None}
+    said = printed(capsys, body)
+    assert "a [b]" in said
+    assert f"{slow['seconds_p95']:.3g} [at least 1.2]" in said
 
 
 def test_the_advice_is_as_sure_as_the_choice(capsys: pytest.CaptureFixture[str]) -> None:

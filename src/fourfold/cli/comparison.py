@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from fourfold.cli.output import counted, faint, heading, say, show
@@ -19,11 +19,13 @@ def show_comparison(result: dict[str, Any]) -> None:
     """Print a comparison for people."""
     from rich.console import Console
 
-    console = Console(highlight=False, width=_WIDE)
+    console = Console(highlight=False, markup=False, width=_WIDE)
     console.print(_quality(result))
     show("")
     console.print(_effort(result))
-    show(faint(f"{counted(result['compared'], 'record')} that all answered; {_intervals(result)}"))
+    show(faint(f"{counted(result['compared'], 'record')} that all answered; intervals of 95 %."))
+    for note in dict.fromkeys(_notes(result)):
+        show(faint(note))
     show("")
     for one in result.get("left_out", []):
         show(f"{one['model']} is left out: {one['message']}\n")
@@ -75,14 +77,12 @@ def _table(*names: str) -> Table:
     return table
 
 
-def _intervals(result: dict[str, Any]) -> str:
-    """What the ends are, and why some are missing."""
-    from fourfold.metrics.bootstrap import FEWEST_UNITS
-
-    scores = [score for one in result["models"] for score in one["scores"].values()]
-    if any(one["value"] is not None and one["low"] is None for one in scores):
-        return f"intervals of 95 %, none below {FEWEST_UNITS} records or where a metric has none."
-    return "intervals of 95 %."
+def _notes(result: dict[str, Any]) -> Iterator[str]:
+    """Why figures have no interval."""
+    for one in result["models"]:
+        for metric, score in one["scores"].items():
+            if note := score.get("note"):
+                yield f"{metric}: {note}."
 
 
 def _show_ladder(ladder: dict[str, Any]) -> None:

@@ -33,7 +33,7 @@ def show_table(models: Sequence[CatalogueModel], *, wide: bool) -> None:
     for one in models:
         cells = _cells(one)
         table.add_row(*(cells[name] for name in names))
-    Console(highlight=False, width=_WIDTH).print(table)
+    Console(highlight=False, markup=False, width=_WIDTH).print(table)
 
 
 def _cells(one: CatalogueModel) -> dict[str, str]:
