@@ -42,7 +42,7 @@ Address = Annotated[str, AfterValidator(_address)]
 class Part(BaseModel):
     """A part of a file: frozen, and nothing unknown in it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class SourceForm(Part):

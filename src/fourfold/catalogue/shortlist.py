@@ -13,6 +13,7 @@ from fourfold.catalogue.ranking import Fit, fits
 from fourfold.catalogue.records import CatalogueModel, Offer
 from fourfold.catalogue.sites import hosts_in
 from fourfold.catalogue.verdicts import Verdict, judge
+from fourfold.core.finite import require_finite
 
 _NO_SIZE: Final = "its size is not known"
 TASK_TOKENS: Final[Mapping[str, tuple[int, int]]] = {
@@ -31,7 +32,10 @@ with Qwen2.5's vocabulary, examples included (tools/count_task_tokens.py)."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What a model must be like. Empty means: anything."""
+    """What a model must be like. Empty means: anything.
+
+    Raises `InvalidInput` for a budget that is no finite amount.
+    """
 
     task: str
     languages: tuple[str, ...] = ()
@@ -43,6 +47,9 @@ class Wishes:
     regions: tuple[str, ...] = ()
     kind: str = ""  # open-weights or proprietary
     family: str = ""
+
+    def __post_init__(self) -> None:
+        require_finite("budget", self.budget_usd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fourfold.cli.comparison import dollars, possibly_paid, show_comparison
+from fourfold.cli.finite import FiniteRange
 from fourfold.cli.output import (
     command,
     json_option,
@@ -34,15 +35,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--prompts", metavar="A,B", help="Templates; each model is tried with each.")
 @click.option("--dataset", type=_FILE, help="Golden set; default: datasets/golden.jsonl.")
 @click.option("--metrics", metavar="A,B", help="The decisive one first; default: the project's.")
-@click.option(
-    "--budget", type=click.FloatRange(min=0), help="Most that it may cost in all, US dollars."
-)
+@click.option("--budget", type=FiniteRange(min=0), help="Most that it may cost in all, US dollars.")
 @click.option(
     "--parallel", type=click.IntRange(1, 512), default=8, show_default=True, help="Calls at once."
 )
 @click.option(
     "--relevant",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=0.02,
     show_default=True,
     help="Smallest difference that matters, as a share of the metric's scale.",
@@ -58,7 +57,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     type=_FILE,
     help="Timed corrections, as `score` takes them: adds minutes; default: datasets/timed.jsonl.",
 )
-@click.option("--per-hour", type=click.FloatRange(min=0), help="What an hour of correcting costs.")
+@click.option("--per-hour", type=FiniteRange(min=0), help="What an hour of correcting costs.")
 @click.option("--currency", default="EUR", show_default=True)
 @click.option("--judge", metavar="MODEL", help="A model that marks every output, 1 to 5.")
 @click.option("--rubric", type=_FILE, help="What the judge is told; default: the one that ships.")

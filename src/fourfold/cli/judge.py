@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fourfold.cli.finite import FiniteRange
 from fourfold.cli.output import (
     command,
     counted,
@@ -40,7 +41,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--sources", type=_FILE, help="What the texts were made from, one a line.")
 @click.option("--rubric", type=_FILE, help="What each mark from 1 to 5 stands for, in Markdown.")
 @click.option("--human", type=_FILE, help="Marks of people, one a line, empty where there is none.")
-@click.option("--budget", type=click.FloatRange(min=0), help="Most that it may cost, US dollars.")
+@click.option("--budget", type=FiniteRange(min=0), help="Most that it may cost, US dollars.")
 @click.option(
     "--parallel", type=click.IntRange(1, 512), default=8, show_default=True, help="Calls at once."
 )

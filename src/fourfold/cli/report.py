@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fourfold.cli.finite import FiniteRange
 from fourfold.cli.output import command, json_option, print_json, project_option, say, show
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     help="What a US dollar is worth in the currency in which people are paid; without it, model "
     "and people are not added up.",
 )

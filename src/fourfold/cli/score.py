@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fourfold.cli.finite import FiniteRange
 from fourfold.cli.output import counted, faint, json_option, print_json, say, show
 from fourfold.cli.progress import steps_bar
 from fourfold.cli.texts import accepted_of, lines
@@ -49,9 +50,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     help='Corrections that were timed, JSON lines of {"draft", "released", "seconds"}: adds the '
     "minutes that people need for 1,000 texts.",
 )
-@click.option(
-    "--per-hour", type=click.FloatRange(min=0), help="What an hour of those people costs."
-)
+@click.option("--per-hour", type=FiniteRange(min=0), help="What an hour of those people costs.")
 @click.option("--currency", default="EUR", show_default=True)
 @click.option(
     "--changes", type=click.IntRange(0), default=0, help="Show what was changed in so many texts."

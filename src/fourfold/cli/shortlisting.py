@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from fourfold.cli.filters import known_family, known_languages, known_regions, parameters
+from fourfold.cli.finite import FiniteRange
 from fourfold.cli.model_facts import day_of, size
 from fourfold.cli.output import faint, heading, json_option, print_json, project_option, say, show
 from fourfold.prompts.tasks import TASKS
@@ -26,7 +27,7 @@ _SHOWN_RESULTS: Final = 3
 @click.option("--task", type=click.Choice(list(TASKS)), help="Default: the project's.")
 @click.option("--language", "languages", multiple=True, help="It must know this one, `de`.")
 @click.option("--use", type=click.Choice(["research", "internal", "customer-facing"]))
-@click.option("--budget", type=click.FloatRange(min=0), help="US dollars for 1,000 tasks.")
+@click.option("--budget", type=FiniteRange(min=0), help="US dollars for 1,000 tasks.")
 @click.option("--tokens-in", type=click.IntRange(1), help="Of one task; default: as our own.")
 @click.option("--tokens-out", type=click.IntRange(1))
 @click.option("--max-parameters", help="Not larger than this, `8B`.")

@@ -28,6 +28,7 @@ _WORDS: Final = {
     "int_from_float": "must be a whole number",
     "float_type": "must be a number",
     "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
     "bool_type": "must be `true` or `false`",
     "bool_parsing": "must be `true` or `false`",
     "date_type": "must be a day, `2026-11-22`",

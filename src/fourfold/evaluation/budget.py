@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from fourfold.core.finite import require_finite
 from fourfold.core.records import Usage
 from fourfold.evaluation.records import BudgetReached
 from fourfold.models.prices import Tariff
@@ -15,10 +16,12 @@ class Budget:
     What a request could cost at most is set aside while it runs; where that leaves too little for
     the next one, that waits until the others tell what they cost. A request that failed stays in
     the sum with that amount: a provider may charge for half an answer. `spent_before_usd` is what
-    earlier runs of the same experiment spent, and may have spent.
+    earlier runs of the same experiment spent, and may have spent. Raises `InvalidInput` for a limit
+    that is no finite amount.
     """
 
     def __init__(self, limit_usd: float | None = None, *, spent_before_usd: float = 0.0) -> None:
+        require_finite("budget", limit_usd)
         self.limit_usd = limit_usd
         self.spent_before_usd = spent_before_usd
         self.spent_usd = 0.0  # in this run

@@ -8,6 +8,7 @@ from math import exp, isnan, nan, sqrt
 from typing import TYPE_CHECKING
 
 from fourfold.core.errors import InvalidInput
+from fourfold.core.finite import require_finite
 from fourfold.metrics.corrections import Correction, correction
 from fourfold.metrics.drawing import summed
 from fourfold.metrics.resampling import Resampling
@@ -74,6 +75,7 @@ def effort(
 
 def money(minutes: Score, *, per_hour: float, currency: str) -> Score:
     """The same effort in money, at what an hour of those people costs."""
+    require_finite("per_hour", per_hour)
     value, low, high = (
         end * per_hour / 60
         for end in (minutes.interval.value, minutes.interval.low, minutes.interval.high)

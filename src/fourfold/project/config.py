@@ -23,7 +23,7 @@ PerLanguage = dict[Literal["de", "en"], Path]
 class Section(BaseModel):
     """A part of the project file: frozen, and nothing unknown in it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class FileRuleConfig(Section):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fourfold.core.errors import FourfoldError, InvalidInput, StorageError
+from fourfold.core.finite import require_finite
 from fourfold.evaluation.agreement import Agreement, agreement
 from fourfold.evaluation.budget import Budget
 from fourfold.evaluation.judge import MARKS, Judge, Judgement, score_marks
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 class ToJudge:
     """Texts beside the right ones, which model judges them, and what people gave.
 
-    `human` are marks as they were written down, empty where there is none.
+    `human` are marks as they were written down, empty where there is none. Raises `InvalidInput`
+    for a budget that is no finite amount.
     """
 
     model: str
@@ -40,6 +42,9 @@ class ToJudge:
     budget_usd: float | None = None
     parallel: int = 8
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        require_finite("budget", self.budget_usd)
 
     def records(self) -> list[Record]:
         """A record for each text; raises `InvalidInput` when the files do not belong together."""
