@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fourfold.core.finite import require_finite
 from fourfold.evaluation.choice import RELEVANT, ladder, recommend, saves
 from fourfold.evaluation.comparison import compare
 from fourfold.evaluation.measured import Effort
@@ -42,6 +43,7 @@ class Wanted:
     """What shall be compared. Empty `prompts` means the project's own, empty `metrics` likewise.
 
     With `timed` corrections, edits are turned into minutes and, with `per_hour`, into money.
+    Raises `InvalidInput` for numbers that are out of range, NaN or infinite.
     """
 
     models: tuple[str, ...]
@@ -63,6 +65,12 @@ class Wanted:
     judge: str | None = None
     rubric: Path | None = None  # of the judge; else the one that ships
     safety: bool = False  # the systems answer the probes of safety, too
+
+    def __post_init__(self) -> None:
+        require_finite("budget", self.budget_usd)
+        require_finite("relevant", self.relevant, most=1)
+        require_finite("per_hour", self.per_hour)
+        require_finite("patience_seconds", self.patience_seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
