@@ -65,3 +65,14 @@ def test_a_log_gets_a_line_at_the_end_and_every_half_minute(
         "m: 2 of 4 answers · 0.50 $ · 1 failed",
         "m: 4 of 4 answers · 0.50 $ · 1 failed",
     ]
+
+
+def test_sizes_that_are_no_rungs_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    body = dict(entry_of([Fake("big", 0.2), Fake("small", 0.21)], count=20).body)
+    sizes = {"sizes": ["dead", "big", "small", "barred"], "missing": ["dead"]}
+    barred = [{"model": "barred", "reasons": []}]
+    said = printed(capsys, {**body, "ladder": {**body["ladder"], **sizes, "excluded": barred}})
+    assert "The largest, dead, has no figures; held against big." in said
+    assert "barred is out by the policy." in said
+    none = {"largest": None, "smallest": None, "rungs": [], "saves": {}}
+    assert "No size may be taken" in printed(capsys, {**body, "ladder": {**body["ladder"], **none}})

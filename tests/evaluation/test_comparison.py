@@ -10,8 +10,9 @@ import pytest
 from fourfold.core.errors import InvalidInput
 from fourfold.core.records import Usage
 from fourfold.datasets import Record
-from fourfold.evaluation.choice import ladder, recommend
+from fourfold.evaluation.choice import recommend
 from fourfold.evaluation.comparison import compare
+from fourfold.evaluation.ladder import ladder
 from fourfold.evaluation.measured import Comparison
 from fourfold.evaluation.records import Case, Outcome
 from fourfold.metrics.resampling import Resampling
@@ -218,6 +219,39 @@ def test_the_ladder_ends_above_the_first_rung_that_breaks() -> None:
         cases("small", right_in(0.6)),
         cases("tiny", right_in(0.9)),
     )
-    smallest, rungs = ladder(found, ["large", "middle", "small", "tiny"])
-    assert smallest == "middle"
-    assert [rung.holds for rung in rungs] == [True, False, True]
+    made = ladder(found, ["large", "middle", "small", "tiny"])
+    assert made.smallest == "middle"
+    assert [rung.holds for rung in made.rungs] == [True, False, True]
+    assert (made.missing, made.excluded) == ((), ())
+
+
+def test_a_ladder_names_the_sizes_that_have_no_figures() -> None:
+    found = compared(cases("big", right_in(0.9)), cases("small", right_in(0.9)))
+    made = ladder(found, ["dead", "big", "lost", "small"]).as_json()
+    assert (made["largest"], made["smallest"]) == ("big", "small")
+    assert made["missing"] == ["dead", "lost"]
+    assert made["sizes"] == ["dead", "big", "lost", "small"]
+
+
+def test_a_ladder_leads_past_what_the_policy_forbids() -> None:
+    found = compared(*(cases(name, right_in(0.9)) for name in ("large", "middle", "small")))
+    found = barring(found, "small")
+    made = ladder(found, ["large", "middle", "small"])
+    assert made.smallest == "middle"
+    assert [one.system for one in made.excluded] == ["small"]
+    assert [rung.system for rung in made.rungs] == ["middle"]
+    topless = ladder(barring(found, "large"), ["large", "middle", "small"])
+    assert (topless.largest, topless.smallest, topless.rungs) == ("middle", "middle", ())
+    none = ladder(barring(found, "large", "middle"), ["large", "middle", "small"])
+    assert (none.largest, none.smallest, none.rungs, none.saves) == (None, None, (), {})
+
+
+def barring(found: Comparison, *names: str) -> Comparison:
+    """The same with systems that the policy forbids."""
+    facts = {"licence": {"verdict": "forbidden", "findings": []}}
+    return replace(
+        found,
+        measured=tuple(
+            replace(one, facts=facts) if one.system in names else one for one in found.measured
+        ),
+    )

@@ -8,8 +8,9 @@ import pytest
 
 from fourfold.core.records import Usage
 from fourfold.datasets import Record
-from fourfold.evaluation.choice import Recommendation, recommend, saves
+from fourfold.evaluation.choice import Recommendation, recommend
 from fourfold.evaluation.comparison import compare
+from fourfold.evaluation.ladder import ladder
 from fourfold.evaluation.permission import permission, places
 from fourfold.evaluation.records import Case, Outcome
 from fourfold.metrics.resampling import Resampling
@@ -176,13 +177,13 @@ def test_the_smallest_saves_what_both_are_known_to_take() -> None:
     facts = {"large": {"bytes": 3_000}, "small": {"bytes": 1_000}}
     every = [*cases("large", 58, 0.003), *cases("small", 58, 0.001)]
     found = compare(every, records, ["accuracy"], Resampling(samples=200), facts=facts)
-    assert saves(found, "large", "small") == {
+    assert ladder(found, ["large", "small"]).saves == {
         "cost_per_1000": pytest.approx(2.0),
         "seconds_p95": 0.0,
         "bytes": 2_000,
     }
     unknown = compare(every, records, ["accuracy"], Resampling(samples=200))
-    assert saves(unknown, "large", "small")["bytes"] is None
+    assert ladder(unknown, ["large", "small"]).saves["bytes"] is None
 
 
 def test_a_choice_of_which_nothing_is_right_is_warned_of() -> None:

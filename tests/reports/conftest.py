@@ -10,8 +10,9 @@ import pytest
 
 from fourfold.core.records import Usage
 from fourfold.datasets import Record
-from fourfold.evaluation.choice import ladder, recommend, saves
+from fourfold.evaluation.choice import recommend
 from fourfold.evaluation.comparison import compare
+from fourfold.evaluation.ladder import ladder
 from fourfold.evaluation.measured import Effort
 from fourfold.evaluation.records import Case, Outcome
 from fourfold.evidence import Entry
@@ -163,7 +164,6 @@ def entry_of(
         facts={one.name: one.facts for one in systems},
         effort=effort,
     )
-    smallest, rungs = ladder(comparison, [one.system for one in comparison.measured])
     body = {
         "experiment": "895945a33fc0",
         "task": task,
@@ -177,12 +177,7 @@ def entry_of(
         "tests": [one.as_json() for one in comparison.tests],
         "slices": [one.as_json() for one in comparison.slices],
         "recommendation": recommend(comparison).as_json(),
-        "ladder": {
-            "largest": systems[0].name,
-            "smallest": smallest,
-            "saves": saves(comparison, systems[0].name, smallest),
-            "rungs": [rung.as_json() for rung in rungs],
-        },
+        "ladder": ladder(comparison, [one.name for one in systems]).as_json(),
         "left_out": [],
         "failures": [],
         "spent_usd": 0.5,

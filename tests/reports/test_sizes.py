@@ -49,3 +49,44 @@ def test_a_rung_says_when_a_loss_could_not_be_shown(comparison: Make) -> None:
     assert "holds here; a loss that matters could not be shown" in text(blind)
     assert "hält hier; ein Verlust, der zählt, war nicht zu zeigen" in text(blind, "de")
     assert "could not be shown" not in text(sized(comparison, None))
+
+
+def gaps(comparison: Make, **more: Any) -> Entry:
+    """A ladder with sizes that are no rungs."""
+    entry = sized(comparison, None)
+    entry.body["ladder"].update(more)
+    return entry
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "The largest, dead, has no figures: the others are held against large. Lost"),
+        ("de", "Das größte, dead, hat keine Zahlen: Die anderen sind an large gemessen. Lost"),
+    ],
+)
+def test_sizes_without_figures_are_named(comparison: Make, language: str, said: str) -> None:
+    sizes = ["dead", "large", "Lost", "small"]
+    assert said in text(gaps(comparison, sizes=sizes, missing=["dead", "Lost"]), language)
+
+
+def test_sizes_that_the_policy_forbids_are_named(comparison: Make) -> None:
+    barred = [{"model": name, "reasons": []} for name in ("huge", "tiny")]
+    entry = gaps(comparison, sizes=["huge", "large", "small", "tiny"], excluded=barred)
+    assert "The largest, huge, is out, since the licence policy forbids it" in text(entry)
+    assert "tiny scheidet aus: Die Lizenzregeln verbieten es." in text(entry, "de")
+
+
+def test_where_no_size_may_be_taken_none_is_named(comparison: Make) -> None:
+    entry = gaps(
+        comparison,
+        sizes=["only"],
+        largest=None,
+        smallest=None,
+        saves={},
+        rungs=[],
+        excluded=[{"model": "only", "reasons": []}],
+    )
+    said = text(entry)
+    assert "No size may be taken. only is out: the licence policy forbids it." in said
+    assert "None" not in said.partition("Down the sizes")[2].partition("By language")[0]

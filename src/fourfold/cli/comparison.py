@@ -86,8 +86,13 @@ def _notes(result: dict[str, Any]) -> Iterator[str]:
 
 
 def _show_ladder(ladder: dict[str, Any]) -> None:
-    """The smallest that holds, what it saves, and which rung the set could not judge."""
-    show(heading(f"The smallest that holds: {ladder['smallest']}"))
+    """The smallest that holds, what it saves, and which sizes the set or the policy left out."""
+    if ladder["smallest"] is None:
+        show(heading("No size may be taken"))
+    else:
+        show(heading(f"The smallest that holds: {ladder['smallest']}"))
+    for sentence in _gaps(ladder):
+        show(f"  {sentence}")
     units = {"cost_per_1000": "$ for 1,000", "seconds_p95": "s (p95)", "bytes": "GB of weights"}
     saved = {name: value for name, value in ladder["saves"].items() if value}
     if "bytes" in saved:
@@ -98,6 +103,17 @@ def _show_ladder(ladder: dict[str, Any]) -> None:
     for rung in ladder["rungs"]:
         if rung["holds"] and not rung["could_show"]:
             show(f"  {rung['model']} holds here; a loss that matters could not be shown.")
+
+
+def _gaps(ladder: dict[str, Any]) -> Iterator[str]:
+    """The sizes that are no rung, and why; older results name none."""
+    why = dict.fromkeys(ladder.get("missing", []), "has no figures")
+    why |= {one["model"]: "is out by the policy" for one in ladder.get("excluded", [])}
+    for name in (name for name in ladder.get("sizes", []) if name in why):
+        if name == ladder["sizes"][0] and ladder["largest"]:
+            yield f"The largest, {name}, {why[name]}; held against {ladder['largest']}."
+        else:
+            yield f"{name} {why[name]}."
 
 
 def _show_choice(choice: dict[str, Any], *, alone: bool) -> None:

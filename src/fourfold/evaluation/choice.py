@@ -98,42 +98,6 @@ def recommend(comparison: Comparison, *, relevant: float = RELEVANT) -> Recommen
     )
 
 
-def ladder(
-    comparison: Comparison, sizes: Sequence[str], *, relevant: float = RELEVANT
-) -> tuple[str, tuple[Rung, ...]]:
-    """Go down from the largest while quality holds: the smallest that does, and every rung.
-
-    `sizes` are the systems from large to small. A rung holds when it is neither significantly nor
-    relevantly worse than the largest; below the first that does not, none is taken.
-    """
-    margin = relevant * scale_of(comparison.metrics[0])
-    rungs = tuple(rung(comparison, sizes[0], one, margin) for one in sizes[1:])
-    smallest = sizes[0]
-    for one in rungs:
-        if not one.holds:
-            break
-        smallest = one.system
-    return smallest, rungs
-
-
-def saves(comparison: Comparison, largest: str, smallest: str) -> dict[str, float | None]:
-    """What a smaller system takes less of than a larger one; None where one is not known."""
-    one, other = (_takes(comparison, name) for name in (largest, smallest))
-    return {
-        name: None if more is None or other[name] is None else more - other[name]
-        for name, more in one.items()
-    }
-
-
-def _takes(comparison: Comparison, name: str) -> dict[str, Any]:
-    one = next(one for one in comparison.measured if one.system == name)
-    return {
-        "cost_per_1000": one.cost_per_1000.value if one.cost_per_1000 else None,
-        "seconds_p95": known(one.seconds_p95),
-        "bytes": one.facts.get("bytes"),
-    }
-
-
 def _unsettled(rungs: Sequence[Rung]) -> list[str]:
     """Those that are not shown to be worse than the best."""
     return [one.system for one in rungs if one.holds or not is_significant(one.p)]

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fourfold.core.finite import require_finite
-from fourfold.evaluation.choice import RELEVANT, ladder, recommend, saves
+from fourfold.evaluation.choice import RELEVANT, recommend
 from fourfold.evaluation.comparison import compare
+from fourfold.evaluation.ladder import ladder
 from fourfold.evaluation.measured import Effort
 from fourfold.evaluation.safety import NOT_TESTED, summary
 from fourfold.evaluation.store import Experiments
@@ -218,15 +219,7 @@ def _found(comparison: Comparison, wanted: Wanted, names: Sequence[str]) -> dict
         "recommendation": recommend(comparison, relevant=wanted.relevant).as_json(),
     }
     if wanted.down_the_ladder:
-        measured = {one.system for one in comparison.measured}
-        sizes = [name for name in names if name in measured]
-        smallest, rungs = ladder(comparison, sizes, relevant=wanted.relevant)
-        found["ladder"] = {
-            "largest": sizes[0],
-            "smallest": smallest,
-            "saves": saves(comparison, sizes[0], smallest),
-            "rungs": [rung.as_json() for rung in rungs],
-        }
+        found["ladder"] = ladder(comparison, names, relevant=wanted.relevant).as_json()
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -93,11 +93,7 @@ def _ladder(found: Found, write: Writer) -> Mapping[str, Any]:
         return {}
     return {
         "title": write.t("ladder"),
-        "lead": write.t(
-            "ladder_text",
-            largest=write.name(ladder["largest"]),
-            smallest=write.name(ladder["smallest"]),
-        ),
+        "lead": Markup(" ").join(_ladder_lead(ladder, write)),
         "saves": _saves(ladder, write),
         "heads": [write.at("general").t("model"), write.t("worse_by"), "p", ""],
         "rows": [
@@ -112,6 +108,25 @@ def _ladder(found: Found, write: Writer) -> Mapping[str, Any]:
     }
 
 
+def _ladder_lead(ladder: Mapping[str, Any], write: Writer) -> Iterator[Markup]:
+    """The smallest that holds, and the sizes that are no rung; older entries name none of these."""
+    if ladder["largest"] is None:
+        yield write.t("ladder_none")
+        largest = None
+    else:
+        largest = write.name(ladder["largest"])
+        smallest = write.name(ladder["smallest"])
+        yield write.t("ladder_text", largest=largest, smallest=smallest)
+    gaps = dict.fromkeys(ladder.get("missing", []), "missing")
+    gaps |= {one["model"]: "forbidden" for one in ladder.get("excluded", [])}
+    for name in (name for name in ladder.get("sizes", []) if name in gaps):
+        if largest and name == ladder["sizes"][0]:
+            key = f"ladder_{gaps[name]}_largest"
+            yield write.t(key, model=write.name(name), largest=largest)
+        else:
+            yield write.t(f"ladder_{gaps[name]}", model=write.name(name))
+
+
 def _verdict(rung: Mapping[str, Any], write: Writer) -> Markup:
     if not rung["holds"]:
         return write.t("breaks")
@@ -121,11 +136,13 @@ def _verdict(rung: Mapping[str, Any], write: Writer) -> Markup:
 def _saves(ladder: Mapping[str, Any], write: Writer) -> Markup:
     """What the smallest that holds saves beside the largest, and what it takes more of."""
     known = {name: value for name, value in (ladder.get("saves") or {}).items() if value}
+    if not known:
+        return Markup("")
     less = [_saved(name, value, write) for name, value in known.items() if value > 0]
     more = [_saved(name, -value, write) for name, value in known.items() if value < 0]
     largest, parts = write.name(ladder["largest"]), Markup(", ").join
     if not less:
-        return write.t("ladder_takes", largest=largest, parts=parts(more)) if more else Markup("")
+        return write.t("ladder_takes", largest=largest, parts=parts(more))
     said = write.t("ladder_saves", largest=largest, parts=parts(less))
     return said + " " + write.t("ladder_too", parts=parts(more)) if more else said
 
