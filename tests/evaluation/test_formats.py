@@ -334,7 +334,12 @@ def test_defaults_and_lists_of_a_config_count_as_in_promptfoo(tmp_path: Path) ->
     assert list(skipped.values()) == [1]
 
 
-@pytest.mark.parametrize("words", ["tests: file://x.csv", "- a", "a: [", "tests: [{vars: {a: b}}]"])
+DEEP = b"[" * 200_000
+
+
+@pytest.mark.parametrize(
+    "words", ["tests: file://x.csv", "- a", "a: [", "tests: [{vars: {a: b}}]", DEEP.decode()]
+)
 def test_a_config_without_usable_tests_is_an_error(words: str, tmp_path: Path) -> None:
     file = tmp_path / "promptfooconfig.yaml"
     file.write_text(words, encoding="utf-8")
@@ -366,6 +371,9 @@ BAD = {
     "zip.eval": b"PK not a ZIP",
     "table.parquet": b"PAR1 cut off",
     "unknown.txt": b"hello",
+    "deep.json": DEEP,
+    "deep.jsonl": DEEP,
+    "deep-sample.jsonl": b'{"doc_id": 1, "resps": []}\n' + DEEP,
 }
 
 

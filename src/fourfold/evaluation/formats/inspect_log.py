@@ -27,6 +27,7 @@ from fourfold.evaluation.formats.reading import (
     exchange_of,
     failed,
     json_file,
+    json_value,
     messages_of,
     moment,
     number_of,
@@ -81,7 +82,7 @@ def _archive(file: Path) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
     try:
         with Archive(file) as archive:
             start = "header.json" if "header.json" in archive.names else "_journal/start.json"
-            header = json.loads(archive.read(start))
+            header = json_value(archive.read(start))
             return header, list(_samples(archive))
     except FileNotFoundError:
         raise InvalidInput(f"There is no file `{file}`.", hint="Check the path.") from None
@@ -95,7 +96,7 @@ def _archive(file: Path) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
 def _samples(archive: Archive) -> Iterator[Mapping[str, Any]]:
     for name in archive.names:
         if name.startswith("samples/") and name.endswith(".json"):
-            sample = json.loads(archive.read(name))
+            sample = json_value(archive.read(name))
             if isinstance(sample, Mapping):
                 yield sample
 

@@ -25,6 +25,7 @@ from fourfold.evaluation.formats.reading import (
     failed,
     json_file,
     json_lines,
+    json_value,
     messages_of,
     moment,
 )
@@ -188,8 +189,8 @@ def _messages(context: Any) -> tuple[Message, ...]:
         context = context[0]
     if isinstance(context, str) and context.startswith("["):
         try:
-            return messages_of(json.loads(context)) or messages_of(context)
-        except json.JSONDecodeError:
+            return messages_of(json_value(context)) or messages_of(context)
+        except ValueError:
             return messages_of(context)
     return messages_of(context)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any, Final
 
 from fourfold.core.errors import InvalidInput
-from fourfold.evaluation.formats.reading import json_file
+from fourfold.evaluation.formats.reading import json_file, json_value
 
 _BY_ENDING: Final = {
     ".parquet": "parquet",
@@ -58,9 +57,9 @@ def _first_line(file: Path) -> dict[str, Any]:
     try:
         with file.open(encoding="utf-8-sig", errors="replace") as lines:
             first = next((line for line in lines if line.strip()), "")[:_FIRST_LINE]
-        value = json.loads(first)
+        value = json_value(first)
     except FileNotFoundError:
         raise InvalidInput(f"There is no file `{file}`.", hint="Check the path.") from None
-    except json.JSONDecodeError:
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

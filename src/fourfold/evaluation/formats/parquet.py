@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from fourfold.core.errors import InvalidInput
 from fourfold.evaluation.formats.base import Found, Results
 from fourfold.evaluation.formats.flat import flat, row_of
-from fourfold.evaluation.formats.reading import Rows
+from fourfold.evaluation.formats.reading import Rows, json_value
 
 _AT_ONCE = 1_000  # rows of a row group
 
@@ -57,7 +57,7 @@ def _storable(line: dict[str, Any]) -> dict[str, Any]:
 
 def _loaded(line: dict[str, Any]) -> dict[str, Any]:
     metadata = line.get("metadata")
-    return {**line, "metadata": json.loads(metadata)} if isinstance(metadata, str) else line
+    return {**line, "metadata": json_value(metadata)} if isinstance(metadata, str) else line
 
 
 def _schema() -> pa.Schema:

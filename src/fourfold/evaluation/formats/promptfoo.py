@@ -23,6 +23,7 @@ from fourfold.evaluation.formats.reading import (
     exchange_of,
     failed,
     json_file,
+    json_value,
     messages_of,
     moment,
     number_of,
@@ -216,8 +217,8 @@ def _messages(result: Mapping[str, Any]) -> tuple[Message, ...]:
     raw = (result.get("prompt") or {}).get("raw")
     if isinstance(raw, str) and raw.lstrip().startswith("["):
         try:
-            return messages_of(json.loads(raw)) or messages_of(raw)
-        except json.JSONDecodeError:
+            return messages_of(json_value(raw)) or messages_of(raw)
+        except ValueError:
             return messages_of(raw)
     return messages_of(raw)
 

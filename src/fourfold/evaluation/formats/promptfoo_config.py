@@ -51,6 +51,10 @@ def _config(file: Path) -> Mapping[str, Any]:
         config = yaml.safe_load(text_of(file))
     except yaml.YAMLError as error:
         raise InvalidInput(f"`{file}` is not YAML: {error}", hint="Mend the line.") from error
+    except RecursionError:
+        raise InvalidInput(
+            f"`{file}` is nested too deeply.", hint="Write lists and tables a few levels deep."
+        ) from None
     if not isinstance(config, Mapping):
         raise InvalidInput(f"`{file}` is no config of promptfoo.", hint="It has keys as `tests`.")
     return config

@@ -64,10 +64,10 @@ class Rows:
 def json_file(file: Path) -> Any:
     """The value of a JSON file."""
     try:
-        return json.loads(text_of(file))
-    except json.JSONDecodeError as error:
+        return json_value(text_of(file))
+    except ValueError as error:
         raise InvalidInput(
-            f"`{file}` is not JSON: {error.msg} in line {error.lineno}.",
+            f"`{file}` is not JSON: {_why(error, in_line=True)}.",
             hint="It may be cut off; write it again with the tool that made it.",
         ) from error
 
@@ -78,10 +78,10 @@ def json_lines(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
-        except json.JSONDecodeError as error:
+            value = json_value(line)
+        except ValueError as error:
             raise InvalidInput(
-                f"Line {number} of `{file}` is not JSON: {error.msg}.",
+                f"Line {number} of `{file}` is not JSON: {_why(error)}.",
                 hint="Each line holds one JSON object; the last one may be cut off.",
             ) from error
         if not isinstance(value, dict):
@@ -90,6 +90,14 @@ def json_lines(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
                 hint="Each line holds one JSON object.",
             )
         yield number, value
+
+
+def json_value(text: str | bytes) -> Any:
+    """The value; raises `ValueError` for what is no JSON, or nested too deeply to be read."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def text_of(file: Path) -> str:
@@ -206,6 +214,12 @@ def number_of(value: Any) -> float | None:
 def count_of(value: Any) -> int:
     """A count, 0 where there is none."""
     return int(number_of(value) or 0)
+
+
+def _why(error: ValueError, *, in_line: bool = False) -> str:
+    if not isinstance(error, json.JSONDecodeError):
+        return str(error)
+    return f"{error.msg} in line {error.lineno}" if in_line else error.msg
 
 
 def _as_repeat(row: Row, time: int) -> Row:
