@@ -141,7 +141,7 @@ async def ask_one(
         async for piece in pieces:
             if piece.text and not as_json:
                 came()
-                click.echo(piece.text, nl=False)
+                show(piece.text, ends_line=False)
             answer = piece.answer or answer
     assert answer is not None  # the last piece of a stream carries it
     if as_json:

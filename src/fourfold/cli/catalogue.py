@@ -15,7 +15,7 @@ from fourfold.cli.filters import (
     known_provider,
     parameters,
 )
-from fourfold.cli.model_facts import brief, show_facts, show_table, show_verdict, whole
+from fourfold.cli.model_facts import brief, show_facts, show_models, show_verdict, whole
 from fourfold.cli.output import counted, faint, json_option, print_json, project_option, show
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def list_models(
     if as_json:
         print_json({"models": [brief(one) for one in models]})
         return
-    show_table(models, wide=wide)
+    show_models(models, wide=wide)
     _say_how_to_read(len(models), wide=wide)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from fourfold.cli.output import counted, faint, heading, say, show
+from fourfold.cli.output import counted, faint, heading, say, show, show_table
 from fourfold.cli.safety import show_safety
 
 if TYPE_CHECKING:
@@ -17,12 +17,9 @@ _WIDE: Final = 200  # columns of the table, which a narrow terminal wraps
 
 def show_comparison(result: dict[str, Any]) -> None:
     """Print a comparison for people."""
-    from rich.console import Console
-
-    console = Console(highlight=False, markup=False, width=_WIDE)
-    console.print(_quality(result))
+    show_table(_quality(result), width=_WIDE)
     show("")
-    console.print(_effort(result))
+    show_table(_effort(result), width=_WIDE)
     show(faint(f"{counted(result['compared'], 'record')} that all answered; intervals of 95 %."))
     for note in dict.fromkeys(_notes(result)):
         show(faint(note))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fourfold.cli.output import faint, heading, show
+from fourfold.cli.output import faint, heading, show, show_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +21,8 @@ _EXPECTED: Final = (
 )  # fmt: skip
 
 
-def show_table(models: Sequence[CatalogueModel], *, wide: bool) -> None:
+def show_models(models: Sequence[CatalogueModel], *, wide: bool) -> None:
     """A line for each model, with the price of its first host that has one."""
-    from rich.console import Console
     from rich.table import Table
 
     names = _WIDE if wide else _NARROW
@@ -33,7 +32,7 @@ def show_table(models: Sequence[CatalogueModel], *, wide: bool) -> None:
     for one in models:
         cells = _cells(one)
         table.add_row(*(cells[name] for name in names))
-    Console(highlight=False, markup=False, width=_WIDTH).print(table)
+    show_table(table, width=_WIDTH)
 
 
 def _cells(one: CatalogueModel) -> dict[str, str]:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
+
+    from rich.table import Table
+
+_CONTROL: Final = r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"  # of ASCII and Latin-1, but `\n` and `\t`
+_UNPRINTABLE: Final = re.compile(
+    r"(?P<on>(?:\x1b\[(?:1|2|3[123])m)+)(?P<words>[^\x1b]*)(?P<off>\x1b\[0m)"  # as click styles
+    rf"|\x1b\[[0-?]*[ -/]*[@-~]|{_CONTROL}"
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,18 +53,38 @@ def command(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
 
 def print_json(value: Any) -> None:
     """One JSON value on one line of stdout, at once."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    line = json.dumps(value, ensure_ascii=False)
+    sys.stdout.write(_UNPRINTABLE.sub(_as_json_escape, line) + "\n")
     sys.stdout.flush()
 
 
 def say(text: str = "") -> None:
     """Words for the person, on stderr."""
-    click.echo(text, err=True)
+    click.echo(printable(text), err=True)
 
 
-def show(text: str = "") -> None:
+def show(text: str = "", *, ends_line: bool = True) -> None:
     """What a person asked to see, on stdout."""
-    click.echo(text)
+    click.echo(printable(text), nl=ends_line)
+
+
+def show_table(table: Table, *, width: int) -> None:
+    """A table, on stdout; what looks like markup in it is printed as it is."""
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, width=width)
+    with console.capture() as written:
+        console.print(table)
+    show(written.get(), ends_line=False)
+
+
+def printable(text: str) -> str:
+    """The text without control characters, but for new lines, tabs and the few styles that we set.
+
+    Data (record ids, messages of providers, answers) may hold sequences by which a terminal
+    renames its window, deletes lines or fills the clipboard.
+    """
+    return _UNPRINTABLE.sub(_style_only, text)
 
 
 def counted(count: int, noun: str) -> str:
@@ -65,12 +94,12 @@ def counted(count: int, noun: str) -> str:
 
 def heading(text: str) -> str:
     """The text, bold where the terminal can."""
-    return click.style(text, bold=True)
+    return click.style(printable(text), bold=True)
 
 
 def faint(text: str) -> str:
     """The text, dimmed where the terminal can."""
-    return click.style(text, dim=True)
+    return click.style(printable(text), dim=True)
 
 
 def say_error(code: str, message: str, hint: str, *, as_json: bool) -> None:
@@ -81,6 +110,17 @@ def say_error(code: str, message: str, hint: str, *, as_json: bool) -> None:
     say(f"{click.style('error:', fg='red', bold=True)} {message}")
     if hint:
         say(f"\n{click.style('hint:', bold=True)} {hint}")
+
+
+def _style_only(found: re.Match[str]) -> str:
+    """A style that ends where it should, around words without control characters; else nothing."""
+    if found["on"] is None:
+        return ""
+    return found["on"] + re.sub(_CONTROL, "", found["words"]) + found["off"]
+
+
+def _as_json_escape(found: re.Match[str]) -> str:
+    return "".join(f"\\u{ord(letter):04x}" for letter in found[0])  # which JSON reads as the same
 
 
 def _loop_factory() -> Callable[[], AbstractEventLoop] | None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from fourfold.cli.output import say
+from fourfold.cli.output import printable, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -199,7 +199,7 @@ def comparison_bar() -> Iterator[tuple[Callable[[RunProgress], None], Callable[[
         bar.update(
             task,
             visible=True,
-            description=state.working_on,
+            description=printable(state.working_on),
             completed=state.done,
             total=state.total,
             note=_spent_and_failed(state),
