@@ -35,9 +35,10 @@ class Notes:
     def recall(self, key: str) -> Exchange | None:
         return next((one for one in self.kept if one.key == key and one.answered), None)
 
-    async def intend(self, intent: Intent) -> None:
+    async def intend(self, intent: Intent) -> bool:
         await asyncio.sleep(0)
         self.intended.append(intent)
+        return True
 
     def remember(self, exchange: Exchange) -> None:
         self.kept.append(exchange)

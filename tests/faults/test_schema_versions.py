@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 
 
 BACK_TO_THE_FIRST = (
-    "DROP TABLE fourfold.intents",
+    "DROP TABLE fourfold.intents, fourfold.claims",
     "DROP TABLE fourfold.evidence, fourfold.cases, fourfold.exchanges, fourfold.experiments",
     "ALTER TABLE fourfold.failures DROP COLUMN groups",
     "DROP TABLE fourfold.trace_payloads, fourfold.trace_hours, fourfold.traces",
@@ -23,7 +23,7 @@ BACK_TO_THE_FIRST = (
     "UPDATE fourfold.alembic_version SET version_num = '0001'",
 )
 BACK_TO_THE_FIFTH = (
-    "DROP TABLE fourfold.intents",
+    "DROP TABLE fourfold.intents, fourfold.claims",
     "ALTER TABLE fourfold.exchanges DROP COLUMN identity, DROP COLUMN error_message, "
     "DROP COLUMN tool_calls",
     "CREATE INDEX exchanges_key ON fourfold.exchanges (key) WHERE error = ''",

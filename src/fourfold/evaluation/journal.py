@@ -6,21 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from fourfold.core.errors import StorageError
+from fourfold.evaluation.claims import Claims
 from fourfold.evaluation.records import Case, Exchange, Intent
-from fourfold.evaluation.rows import (
-    ADD_CASE,
-    ADD_EXCHANGE,
-    ADD_INTENTS,
-    case_row,
-    exchange_row,
-)
+from fourfold.evaluation.rows import ADD_CASE, ADD_EXCHANGE, case_row, exchange_row
 from fourfold.storage.database import Database
 
 Row = TypeVar("Row")
 _GATHER_SECONDS: Final = 0.02  # what comes within them is written in one transaction
+_LOOK_SECONDS: Final = 0.5  # between two looks whether another process has its answer
 _WAITS: Final = (0.0, 1.0, 5.0)  # seconds before each try to write
 
 
@@ -31,21 +27,32 @@ class Journal:
     all else in the order in which it comes, as much as gathers in a fiftieth of a second.
     """
 
-    def __init__(self, database: Database, experiment: str, known: Mapping[str, Exchange]) -> None:
+    def __init__(
+        self, database: Database, experiment: str, known: Mapping[str, Exchange], claims: Claims
+    ) -> None:
         self.underway: dict[str, asyncio.Future[Exchange | None]] = {}
         self._database = database
         self._experiment = experiment
         self._known = dict(known)
         self._rows = _Waiting[Exchange | Case](self._insert_rows, gather_seconds=_GATHER_SECONDS)
-        self._intents = _Waiting[Intent](self._insert_intents, gather_seconds=0.0)
+        self._claims = claims
+        self._intents = _Waiting[Intent](claims.claim, gather_seconds=0.0)
 
     def recall(self, key: str) -> Exchange | None:
         """The whole exchange of that key, or None."""
         return self._known.get(key)
 
-    async def intend(self, intent: Intent) -> None:
-        """Write down what is about to be sent; returns when it is on disk."""
-        await self._intents.put_and_wait(intent)
+    async def intend(self, intent: Intent) -> bool:
+        """Write down what is about to be sent; returns when it is on disk.
+
+        False: another experiment has sent it meanwhile, and `recall` knows the answer now.
+        """
+        while not await self._intents.put_and_wait(intent):
+            if found := await self._claims.answer(intent.key):
+                self._known.setdefault(intent.key, found)
+                return False
+            await asyncio.sleep(_LOOK_SECONDS)
+        return True
 
     def remember(self, exchange: Exchange) -> None:
         """Keep an exchange; at once for `recall`, soon on disk."""
@@ -68,7 +75,7 @@ class Journal:
             self._intents.finish()
             await asyncio.gather(*writers)
 
-    async def _insert_rows(self, batch: Sequence[Exchange | Case]) -> None:
+    async def _insert_rows(self, batch: Sequence[Exchange | Case]) -> list[bool]:
         exchanges = [exchange_row(one) for one in batch if isinstance(one, Exchange)]
         cases = [case_row(one, self._experiment) for one in batch if isinstance(one, Case)]
         async with self._database.begin() as transaction:
@@ -76,44 +83,34 @@ class Journal:
                 await transaction.execute(ADD_EXCHANGE, exchanges)
             if cases:
                 await transaction.execute(ADD_CASE, cases)
-
-    async def _insert_intents(self, batch: Sequence[Intent]) -> None:
-        columns: dict[str, Any] = {
-            "ids": [one.id for one in batch],
-            "keys": [one.key for one in batch],
-            "models": [one.model for one in batch],
-            "most": [one.most_usd for one in batch],
-            "times": [one.at for one in batch],
-        }
-        async with self._database.begin() as transaction:
-            await transaction.execute(ADD_INTENTS, {"experiment": self._experiment, **columns})
+        return [True] * len(batch)
 
 
 class _Waiting(Generic[Row]):
-    """Rows that wait to be written, and who waits for them.
+    """Rows that wait to be written, and who waits for them; `insert` says which ones it wrote.
 
     When the database stays away, everybody who waits and who comes is told its error.
     """
 
     def __init__(
-        self, insert: Callable[[Sequence[Row]], Awaitable[None]], *, gather_seconds: float
+        self, insert: Callable[[Sequence[Row]], Awaitable[list[bool]]], *, gather_seconds: float
     ) -> None:
         self._insert = insert
         self._gather_seconds = gather_seconds
-        self._queue: asyncio.Queue[tuple[Row, asyncio.Future[None] | None] | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[Row, asyncio.Future[bool] | None] | None] = asyncio.Queue()
         self._error: StorageError | None = None
 
     def put(self, row: Row) -> None:
         """Write it soon."""
         self._queue.put_nowait((row, None))
 
-    async def put_and_wait(self, row: Row) -> None:
-        """Write it, and all that came before; returns when it is on disk."""
+    async def put_and_wait(self, row: Row) -> bool:
+        """Write it, and all that came before; returns when it is on disk, if it was written."""
         if self._error:
             raise self._error
-        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait((row, written))
-        await written
+        return await written
 
     def finish(self) -> None:
         """Let `write` end when everything is written."""
@@ -130,21 +127,23 @@ class _Waiting(Generic[Row]):
                     batch.append(self._queue.get_nowait())
             ended = None in batch
             waiting = [one for one in batch if one is not None]
-            await self._insert_patiently([row for row, _ in waiting])
-            for _, written in waiting:
+            found = await self._insert_patiently([row for row, _ in waiting])
+            for (_, written), inserted in zip(waiting, found, strict=True):
                 if written and not written.done():
-                    written.set_exception(self._error) if self._error else written.set_result(None)
+                    if self._error:
+                        written.set_exception(self._error)
+                    else:
+                        written.set_result(inserted)
 
-    async def _insert_patiently(self, rows: Sequence[Row]) -> None:
+    async def _insert_patiently(self, rows: Sequence[Row]) -> list[bool]:
         """A database that was restarted is there again after a moment."""
         for wait in _WAITS:
             if self._error or not rows:
-                return
+                break
             await asyncio.sleep(wait)
             try:
-                await self._insert(rows)
+                return await self._insert(rows)
             except StorageError as error:
                 if wait == _WAITS[-1]:
                     self._error = error
-            else:
-                return
+        return [False] * len(rows)

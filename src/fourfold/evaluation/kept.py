@@ -45,8 +45,11 @@ class Memory(Protocol):
         """The whole exchange of that key, or None."""
         ...
 
-    async def intend(self, intent: Intent) -> None:
-        """Write down what is about to be sent; returns when it is on disk."""
+    async def intend(self, intent: Intent) -> bool:
+        """Write down what is about to be sent; returns when it is on disk.
+
+        False: it shall not be sent, for `recall` knows the answer now.
+        """
         ...
 
     def remember(self, exchange: Exchange) -> None:
@@ -140,26 +143,29 @@ class KeptModel:
         self, messages: Sequence[Message], options: CompletionOptions
     ) -> AsyncGenerator[Delta, None]:
         """Continue the conversation piece by piece, or say again what was said, in one piece."""
-        key = request_key(self._identity, messages, options)
-        if known := await self._known(key):
-            known = self._priced(known, messages, options)
-            _keep(known)
-            yield _said(known)
-            if known.error:
-                raise error_of(known)
+        key, asked = request_key(self._identity, messages, options), self._seconds()
+        while (known := await self._known(key, asked)) is None:
+            async with self._asking(key, messages, options) as answer:
+                if not await self._memory.intend(answer.intent):
+                    continue
+                answer.began = self._seconds()
+                deltas = cast("AsyncGenerator[Delta, None]", self._model.stream(messages, options))
+                async with aclosing(deltas):
+                    async for delta in deltas:
+                        answer.add(delta, self._seconds())
+                        yield delta
             return
-        async with self._asking(key, messages, options) as answer:
-            await self._memory.intend(answer.intent)
-            answer.began = self._seconds()
-            deltas = cast("AsyncGenerator[Delta, None]", self._model.stream(messages, options))
-            async with aclosing(deltas):
-                async for delta in deltas:
-                    answer.add(delta, self._seconds())
-                    yield delta
+        known = self._priced(known, messages, options)
+        _keep(known)
+        yield _said(known)
+        if known.error:
+            raise error_of(known)
 
-    async def _known(self, key: str) -> Exchange | None:
-        """What was answered before, or is being answered; None where it must be asked."""
-        asked = self._seconds()
+    async def _known(self, key: str, asked: float) -> Exchange | None:
+        """What was answered before, or is being answered; None where it must be asked.
+
+        `asked` is when we were: what comes later than at once was delayed.
+        """
         while True:
             found = self._memory.recall(key)
             if found is None and (underway := self._memory.underway.get(key)) is not None:

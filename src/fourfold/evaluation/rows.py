@@ -37,13 +37,6 @@ ADD_CASE: Final = text("""
         first_text_seconds = excluded.first_text_seconds, error_code = excluded.error_code,
         error_message = excluded.error_message
 """)
-ADD_INTENTS: Final = text("""
-    INSERT INTO intents (id, experiment, key, model, most_usd, at)
-    SELECT id, :experiment, key, model, most_usd, at
-    FROM unnest(CAST(:ids AS text[]), CAST(:keys AS text[]), CAST(:models AS text[]),
-        CAST(:most AS double precision[]), CAST(:times AS timestamptz[]))
-        AS written (id, key, model, most_usd, at)
-""")
 EXCHANGES: Final = """
     SELECT id, key, model, identity, answer, logprobs, tool_calls, finish_reason,
         prompt_tokens, completion_tokens, cached_tokens, cost_usd, seconds, first_text_seconds,

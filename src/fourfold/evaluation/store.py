@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -15,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fourfold.core.errors import NotFound, StorageError
+from fourfold.evaluation.claims import Claims, lock_of
 from fourfold.evaluation.journal import Journal
 from fourfold.evaluation.records import FINAL, Case, ExperimentBusy, Spent
 from fourfold.evaluation.rows import EXCHANGES, as_json, case_of, exchange_of, loaded
@@ -159,7 +159,8 @@ class Experiments:
                 wanted,
             )
             answers = {row["key"]: exchange_of(dict(row)) for row in rows.mappings()}
-        journal = Journal(self._database, experiment, answers)
+        claims = Claims(self._database, experiment, anew=own_only)
+        journal = Journal(self._database, experiment, answers, claims)
         async with journal.writing():
             yield journal
 
@@ -183,7 +184,7 @@ class Experiments:
 
         `holder` says who we are. Raises `ExperimentBusy`, which says who holds the right.
         """
-        key = int.from_bytes(sha256(f"experiment {experiment}".encode()).digest()[:7], "big")
+        key = lock_of(experiment)
         async with self._database.connect() as connection:
             connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
             await _take(connection, experiment, key)
