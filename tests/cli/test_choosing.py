@@ -81,6 +81,16 @@ def test_a_comparison_can_be_made_listed_shown_and_reported(run: Run, mood: Path
     report = run("report", "--language", "de", "--output", "bericht.html", "--json", folder=mood)
     assert report.json["experiment"] == found["experiment"]
     assert "Empfehlung" in (mood / "bericht.html").read_text(encoding="utf-8")
+    assert run("report", "--output", "bericht.html", folder=mood).code == 0  # over its own
+    lost = run("report", "--output", "datasets/golden.jsonl", "--force", "--json", folder=mood)
+    assert (lost.code, lost.json["error"]["code"]) == (1, "invalid_input")
+    assert (mood / "datasets" / "golden.jsonl").read_text("utf-8").startswith("{")
+    export = ("experiment", "export", found["experiment"], "--format", "jsonl", "--output")
+    assert run(*export, "rows.jsonl", folder=mood).code == 0
+    again = run(*export, "rows.jsonl", folder=mood)
+    assert (again.code, "--force" in again.err) == (1, True)
+    assert run(*export, "rows.jsonl", "--force", folder=mood).code == 0
+    assert "There is no folder `logs`" in run(*export, "logs/rows.jsonl", folder=mood).err
 
 
 def test_mistakes_in_a_comparison_are_errors_in_words(run: Run, mood: Path) -> None:

@@ -35,6 +35,7 @@ def experiment() -> None:
 @click.option(
     "--dataset", type=_FILE, help="Its records; default: the file in datasets/ it was made with."
 )
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
 @project_option
 @json_option
 @command
@@ -44,6 +45,7 @@ async def export(
     form: str,
     output: Path,
     dataset: Path | None,
+    force: bool,
     folder: Path | None,
     as_json: bool,
 ) -> None:
@@ -55,14 +57,16 @@ async def export(
     \b
     Examples:
       fourfold compare --list
-      fourfold experiment export golden --format inspect --output logs/golden.json
+      fourfold experiment export golden --format inspect --output golden-log.json
       fourfold experiment export 3f2a --format promptfoo --output promptfooconfig.yaml
     """
     from fourfold.project import open_project
     from fourfold.project.exporting import export_experiment
 
     async with open_project(folder) as project:
-        done = await export_experiment(project, experiment_id, form, output, dataset=dataset)
+        done = await export_experiment(
+            project, experiment_id, form, output, dataset=dataset, force=force
+        )
     if as_json:
         files = [str(file) for file in done.files]
         print_json(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     help="What a US dollar is worth in the currency in which people are paid; without it, model "
     "and people are not added up.",
 )
+@click.option("--force", is_flag=True, help="Overwrite a file that is no earlier report.")
 @project_option
 @json_option
 @command
@@ -38,13 +39,14 @@ async def report(
     language: str,
     output: Path | None,
     rate: float | None,
+    force: bool,
     folder: Path | None,
     as_json: bool,
 ) -> None:
     """Write the decision report of the last comparison, or of the one of that id or name.
 
     One HTML file that needs nothing beside it: open it in a browser, print it on A4. Every figure
-    links to where it comes from.
+    links to where it comes from. An earlier report is replaced, another file only with --force.
 
     \b
     Examples:
@@ -55,6 +57,7 @@ async def report(
     from fourfold.core.errors import NotFound
     from fourfold.evaluation.store import Experiments
     from fourfold.project import open_project
+    from fourfold.project.outputs import write_report
     from fourfold.reports import decision_report
 
     async with open_project(folder) as project:
@@ -67,7 +70,8 @@ async def report(
                 error.message, hint="Make one first: fourfold compare --models A,B"
             ) from error
         file = output or project.folder / "report.html"
-    file.write_text(decision_report(entry, language=language, rate=rate), encoding="utf-8")
+        html = decision_report(entry, language=language, rate=rate)
+        write_report(project, file, html, force=force)
     if as_json:
         print_json({"report": str(file), "experiment": entry.subject, "language": language})
         return

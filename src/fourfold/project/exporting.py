@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from fourfold.datasets import dataset_hash, read_records
 from fourfold.evaluation.formats import FORMATS, Results, Row
 from fourfold.evaluation.probes import is_probe
 from fourfold.evaluation.store import Experiments
+from fourfold.project.outputs import write_files
 
 if TYPE_CHECKING:
     from fourfold.datasets import Record
@@ -33,12 +35,19 @@ class Exported:
 
 
 async def export_experiment(
-    project: Project, experiment: str, format_name: str, output: Path, *, dataset: Path | None
+    project: Project,
+    experiment: str,
+    format_name: str,
+    output: Path,
+    *,
+    dataset: Path | None,
+    force: bool = False,
 ) -> Exported:
     """Write an experiment with its records, answers, prices and requests.
 
     The records come from the dataset, which an experiment knows by its hash; one that has changed
-    is used as far as its records are still there, and said.
+    is used as far as its records are still there, and said. A file that exists is overwritten with
+    `force` alone, and nothing that the project is made of.
     """
     form = FORMATS.load(format_name)()
     experiments = Experiments(project.database)
@@ -67,8 +76,7 @@ async def export_experiment(
         rows=tuple(rows),
         scores={one["model"]: one["scores"] for one in (found.result or {}).get("models", ())},
     )
-    output.parent.mkdir(parents=True, exist_ok=True)
-    files = form.write(results, output)
+    files = write_files(project, output, partial(form.write, results), force=force)
     return Exported(
         experiment=found.id,
         format=format_name,
