@@ -71,17 +71,19 @@ def test_the_address_and_the_model_s_name_tell_the_region_or_nobody_does(
 ) -> None:
     site = site_of(url, model, catalogue.hosts)
     assert (site.kind, site.regions) == ("host", regions)
-    assert site.source is not None or url.startswith("https://api.groq")
+    assert site.source is not None
 
 
-def test_a_region_that_the_project_states_counts_but_for_its_own_machine(
+def test_a_region_that_the_project_states_counts(
     catalogue: Catalogue,
 ) -> None:
     azure = site_of("https://ours.openai.azure.com/v1", "x", catalogue.hosts, stated="eu")
     assert (azure.kind, azure.regions, azure.is_stated) == ("host", ("eu",), True)
     assert azure.as_json()["host"] == "Azure OpenAI, Microsoft Foundry"
     here = site_of("http://localhost/v1", "x", catalogue.hosts, stated="us")
-    assert (here.kind, here.is_stated) == ("own-machine", False)
+    assert (here.kind, here.regions, here.is_stated) == ("unknown", ("us",), True)
+    network = site_of("http://gpu-1:8000/v1", "x", catalogue.hosts, stated="de")
+    assert (network.kind, network.regions) == ("own-network", ("de",))
 
 
 @pytest.mark.parametrize("model", ["gpt-oss:120b-cloud", "kimi-k2:cloud"])

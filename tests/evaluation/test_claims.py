@@ -96,10 +96,10 @@ async def test_what_a_killed_process_asked_is_asked_again(database: Database) ->
         one = KeptModel(model, identity="m", memory=journal, budget=Budget(), tariff=PRICE)
         lost = asyncio.create_task(asked(one))
         await asyncio.wait_for(model.was_asked.wait(), 20)
-        model.may_answer.set()
         other = PricedModel(["Moin"])
         async with running(database, "two", other) as two:
             assert (await asked(two)).text == "Moin"
+        model.may_answer.set()
         await lost
 
 

@@ -70,15 +70,15 @@ def site_of(
 
     Only an address of this machine or of a private network is the company's own, and not for a
     model `is_sold` whose weights nobody has: something passes it on. An address that no host of
-    the catalogue has is unknown. `stated` is a region that the project itself names.
+    the catalogue has is unknown. `stated` is a region that the project itself names, and counts
+    instead; at an address of this machine it says that something there passes the request on.
     """
     name = (urlsplit(url).hostname or "").rstrip(".")
     found = _site(name, model, hosts, passed_on=is_sold or _is_passed_on(model))
-    if not stated or found.kind == "own-machine":
+    if not stated:
         return found
-    return Site(
-        kind=found.kind, address=name, host=found.host, regions=(stated,), is_stated=True
-    )  # fmt: skip
+    kind = "unknown" if found.kind == "own-machine" else found.kind
+    return Site(kind=kind, address=name, host=found.host, regions=(stated,), is_stated=True)
 
 
 def hosts_in(model: CatalogueModel, regions: Iterable[str]) -> list[str]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 _UNKNOWN_PLACE: Final = {
     "code": "residency_unknown",
@@ -57,35 +55,21 @@ def permission(system: str, facts: Mapping[str, Any]) -> Permission:
 def places(facts: Mapping[str, Any]) -> Sequence[str]:
     """Regions in which a system can process data; `own` is the team's own machine or network.
 
-    What passes an address of one's own on to a provider is not known, so a model without open
-    weights is nowhere for sure there.
+    Empty: nobody knows.
     """
     if facts.get("kind") in {"baseline", "weights"}:
         return ["own"]
     if site := facts.get("site"):
-        return ["own"] if site["kind"].startswith("own") else list(site["regions"])
-    if host := facts.get("host"):
-        return list(host["regions"])
-    sold = (facts.get("catalogue") or {}).get("kind") == "proprietary"
-    return ["own"] if not sold and is_own_network(str(facts.get("where", ""))) else []
+        own = ["own"] if site["kind"].startswith("own") else []
+        return list(site["regions"]) or own
+    host = facts.get("host") or {}
+    return list(host.get("regions", ()))
 
 
 def is_own_machine(facts: Mapping[str, Any]) -> bool:
     """True where a system computes on the very machine that asks it, be it through a server."""
-    if facts.get("kind") in {"baseline", "weights"}:
-        return True
-    if site := facts.get("site"):
-        return bool(site["kind"] == "own-machine")
-    return "own" in places(facts) and _is_loopback(str(facts.get("where", "")))
-
-
-def is_own_network(address: str) -> bool:
-    """True for this machine, private addresses and bare names of machines."""
-    host = urlsplit(address).hostname or ""
-    try:
-        return ip_address(host).is_private
-    except ValueError:
-        return bool(host) and "." not in host
+    site = facts.get("site") or {}
+    return facts.get("kind") in {"baseline", "weights"} or site.get("kind") == "own-machine"
 
 
 def _worst(licence: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
@@ -93,11 +77,3 @@ def _worst(licence: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     return tuple(
         one for one in licence.get("findings", ()) if one.get("level") == licence["verdict"]
     )
-
-
-def _is_loopback(address: str) -> bool:
-    host = urlsplit(address).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
