@@ -93,6 +93,13 @@ async def test_a_request_that_was_refused_costs_nothing(bench: Bench) -> None:
     assert (await bench.experiments.spent("one")).usd == 3 * 4
 
 
+async def test_what_met_no_server_costs_nothing_and_half_an_answer_the_most(bench: Bench) -> None:
+    unreached = ModelOverloaded("Cannot be reached.", is_unserved=True)
+    half = ModelOverloaded("It ended in the middle.")
+    run = await bench.run(PricedModel([unreached, half, "drei"]))
+    assert (run.budget.spent_usd, run.budget.uncertain_usd) == (0 + 19 + 4, 19)
+
+
 async def test_a_budget_holds_for_all_runs_of_an_experiment_together(bench: Bench) -> None:
     # A request may cost 19 dollars and costs 6.
     first = await bench.run(PricedModel(["text number 1"] * 3), budget=Budget(limit_usd=25))

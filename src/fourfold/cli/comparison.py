@@ -145,13 +145,14 @@ def _texts(reasons: list[dict[str, Any]]) -> str:
 def show_money(result: dict[str, Any]) -> None:
     """What was spent, and what a killed run may have spent; nothing where nothing costs money.
 
-    A request that failed is counted with the most that it can have cost.
+    A request that failed is counted with the most that it can have cost; one that was refused, or
+    met no server, with nothing. Results of before do not tell the two apart.
     """
     now, before = result["spent_usd"], result.get("spent_before_usd", 0.0)
     if now or before:
         earlier = f", {dollars(before)} $ before" if before else ""
         most, why = "", ""
-        if result.get("failures"):
+        if result.get("uncertain_usd", len(result.get("failures", []))):
             most, why = "at most ", "; what failed is counted with all it can have cost"
         show(f"\nSpent: {most}{dollars(now)} ${earlier}{why}.")
     if unanswered := result.get("possibly_paid", {}).get("requests"):

@@ -25,6 +25,7 @@ class Budget:
         self.limit_usd = limit_usd
         self.spent_before_usd = spent_before_usd
         self.spent_usd = 0.0  # in this run
+        self.uncertain_usd = 0.0  # of it for requests of which nobody told what they cost
         self._set_aside_usd = 0.0
         self._running = 0  # requests that have set money aside
         self._settled = asyncio.Event()
@@ -71,6 +72,7 @@ class Budget:
         self._running -= 1
         self._set_aside_usd = self._set_aside_usd - (set_aside or 0.0) if self._running else 0.0
         self.spent_usd += (set_aside or 0.0) if cost_usd is None else cost_usd
+        self.uncertain_usd += (set_aside or 0.0) if cost_usd is None else 0.0
         self._settled.set()
         self._settled = asyncio.Event()  # for who waits from now on
 

@@ -84,6 +84,7 @@ class Asked:
     cases: Sequence[Case]
     marks: Marks | None
     spent_usd: float  # in this run
+    uncertain_usd: float  # of it for requests of which nobody told what they cost
     before: Spent
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
 
@@ -91,6 +92,7 @@ class Asked:
         """What the comparison says of its money."""
         return {
             "spent_usd": self.spent_usd,
+            "uncertain_usd": self.uncertain_usd,
             "spent_before_usd": self.before.usd,
             "possibly_paid": {
                 "requests": self.before.unanswered,
@@ -131,7 +133,12 @@ async def ask_all(
                 run, found, wanted.records, done, parallel=wanted.parallel
             )
     return Asked(
-        cases=found, marks=marks, spent_usd=budget.spent_usd, before=before, left_out=left_out
+        cases=found,
+        marks=marks,
+        spent_usd=budget.spent_usd,
+        uncertain_usd=budget.uncertain_usd,
+        before=before,
+        left_out=left_out,
     )
 
 
