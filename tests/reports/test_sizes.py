@@ -71,7 +71,7 @@ def test_sizes_without_figures_are_named(comparison: Make, language: str, said: 
 
 
 def test_sizes_that_the_policy_forbids_are_named(comparison: Make) -> None:
-    barred = [{"model": name, "reasons": []} for name in ("huge", "tiny")]
+    barred: list[dict[str, Any]] = [{"model": name, "reasons": []} for name in ("huge", "tiny")]
     entry = gaps(comparison, sizes=["huge", "large", "small", "tiny"], excluded=barred)
     assert "The largest, huge, is out, since the licence policy forbids it" in text(entry)
     assert "tiny scheidet aus: Die Lizenzregeln verbieten es." in text(entry, "de")

@@ -192,3 +192,82 @@ def test_a_baseline_and_a_language_that_a_model_does_not_know_are_told(
     assert knows in said
     older = saying(choosing(entry, model="a", best="a"), ["a sentence of an older entry"])
     assert knows not in text(older, language)
+
+
+def against(comparison: Make, p: float, cost: float = 0.001, **more: Any) -> Entry:
+    """`a` is taken by chrF; `b` leaves less to correct, at that p."""
+    entry = comparison(PAIR, count=20, metrics=("chrf", "hter"), **more)
+    for one in entry.body["models"]:
+        value = 900.0 if one["model"] == "a" else 600.0
+        one["minutes_per_1000"] |= {"value": value, "low": value - 50, "high": value + 50}
+        if people := one.get("correction_cost_per_1000"):
+            people |= {"value": value * 0.75, "low": None, "high": None}
+        one["cost_per_1000"] = 1.0 if one["model"] == "a" else cost
+    for test in entry.body["tests"]:
+        test["p"] = p
+    worse = [{"model": "b", "worse_by": 9.0, "p": 0.01, "holds": False, "could_show": True}]
+    return choosing(entry, model="a", best="a", others=worse)
+
+
+def advice(entry: Entry, language: str = "en") -> str:
+    """What stands in the box on page one."""
+    return text(entry, language).partition(words("options")["options"][language])[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "The money speaks against this: b leaves about 300 minutes less to correct"),
+        ("de", "Das Geld spricht dagegen: b lässt bei 1.000 Aufgaben etwa 300 Minuten weniger"),
+    ],
+)
+def test_advice_against_the_money_of_the_report_says_so_in_its_box(
+    comparison: Make, language: str, said: str
+) -> None:
+    entry = against(comparison, 0.001)
+    assert said in advice(entry, language)
+    assert ("€225 less" if language == "en" else "225 € weniger") in advice(entry, language)
+    dearer = against(comparison, 0.001, cost=500.0)  # US dollars, and nobody states a rate
+    assert "b leaves about 300 minutes less" in advice(dearer)
+    assert "For that its model costs $499.00 more for 1,000 tasks." in advice(dearer)
+    assert "The money speaks" not in advice(dearer)
+    same = against(comparison, 0.001, cost=500.0, currency="USD")  # dearer with the people, too
+    assert "speak" not in advice(same)
+
+
+def test_without_a_price_of_an_hour_the_minutes_speak(comparison: Make) -> None:
+    entry = against(comparison, 0.001, per_hour=None)
+    assert "The minutes speak against this: b leaves about 300 minutes less" in advice(entry)
+    assert "Die Minuten sprechen dagegen: b lässt" in advice(entry, "de")
+
+
+def test_fewer_minutes_that_may_be_chance_are_no_caution_and_said_to_be_chance(
+    comparison: Make,
+) -> None:
+    entry = against(comparison, 0.2)
+    assert "speak" not in advice(entry)
+    assert "300 minutes less to correct here (which may be chance) for 1,000 tasks" in text(entry)
+    assert "300 Minuten weniger zu korrigieren (hier; das kann Zufall sein)" in text(entry, "de")
+    sure = against(comparison, 0.01)
+    assert "may be chance" not in text(sure)
+    assert "kann Zufall sein" not in text(sure, "de")
+
+
+def test_where_none_holds_nobody_claims_that_none_is_as_good(comparison: Make) -> None:
+    entry = against(comparison, 0.2)
+    assert "none is shown to be as good" in text(entry)
+    assert "Von keinem ist gezeigt, dass es ebenso gut ist." in text(entry, "de")
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_where_no_test_was_made_none_is_described(comparison: Make, language: str) -> None:
+    line = words("sources")["tests_text"][language].partition("{")[0]
+    assert line in text(pair(comparison), language)
+    alone = comparison(PAIR[:1], count=20, metrics=("chrf",), timed=False)
+    assert line not in text(alone, language)
+
+
+def test_a_difference_that_nobody_set_is_called_the_default(comparison: Make) -> None:
+    assert "0.02 of the metric's scale, which is the default" in text(pair(comparison))
+    said = text(pair(comparison, relevant=0.05))
+    assert "0.05 of the metric's scale, as set with fourfold compare --relevant." in said

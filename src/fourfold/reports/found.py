@@ -17,6 +17,7 @@ DOLLARS: Final = "USD"
 OPTIONS: Final = 3
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _OF_LABELS: Final = {"accuracy", "macro_precision", "macro_recall", "macro_f1"}
+_OF_EDITS: Final = {"hter", "ter"}
 _WRONG_FORM: Final = ("invalid_output", "model_filtered", "context_too_long")
 
 Figure = Mapping[str, Any]
@@ -132,6 +133,28 @@ class Found:
         return [System(bodies[name], letter) for name, letter in zip(names, letters, strict=False)]
 
     @property
+    def is_import(self) -> bool:
+        """True when another tool made the answers, and only the scores are ours."""
+        return self.entry.kind == "import"
+
+    @property
+    def files(self) -> Sequence[Mapping[str, Any]]:
+        """Those that an import read: `file`, `sha256`, `tool`."""
+        found: Sequence[Mapping[str, Any]] = (self.body.get("imported") or {}).get("files", [])
+        return found
+
+    @property
+    def is_alone(self) -> bool:
+        """True when there is nothing to choose from."""
+        return len(self.systems) == 1
+
+    @property
+    def has_waits(self) -> bool:
+        """True when it is known how long a system takes; other tools may not say it."""
+        names = ("seconds_p95", "seconds_p50")
+        return any(one.body[name] is not None for one in self.systems for name in names)
+
+    @property
     def chosen_name(self) -> str | None:
         """None where no system may be taken: older entries may name one that is forbidden."""
         name: str | None = self.choice["model"]
@@ -178,6 +201,16 @@ class Found:
             if test["metric"] == metric and {test["a"], test["b"]} == {a.name, b.name}:
                 return test  # type: ignore[no-any-return]
         return None
+
+    def surely_differ(self, one: System, other: System) -> bool:
+        """True when it is shown that two systems leave unlike much to correct.
+
+        By the test of the edits; where none was made, by minutes whose intervals lie apart.
+        """
+        for metric in _OF_EDITS & set(self.metrics):
+            if test := self.test(metric, one, other):
+                return is_significant(test["p"])
+        return _apart(one.minutes, other.minutes)
 
     @property
     def detectable(self) -> float | None:
@@ -255,6 +288,20 @@ class Found:
 def is_better_higher(metric: str) -> bool:
     """False for rates of errors and edits; a judge's marks are better when they are higher."""
     return metric == "judge" or metric_named(metric).higher_is_better
+
+
+def _apart(one: Figure | None, other: Figure | None) -> bool:
+    """True when two intervals have nothing in common."""
+    ends = [
+        float(figure[end])
+        for figure in (one or {}, other or {})
+        for end in ("low", "high")
+        if figure.get(end) is not None
+    ]
+    if len(ends) < 4:
+        return False
+    low, high, other_low, other_high = ends
+    return high < other_low or other_high < low
 
 
 def _sum(found: Found, dollars: float | None, people: float | None) -> float | None:

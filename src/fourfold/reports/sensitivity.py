@@ -23,6 +23,59 @@ class Turn:
     more: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """`other` leaves people so many minutes less to correct, and costs so much less with them.
+
+    `money` is in the currency in which people are paid; None where it is not known. `dearer` is
+    what its model costs more, in US dollars.
+    """
+
+    other: System
+    minutes: float
+    money: float | None
+    dearer: float
+    is_of_people_alone: bool = False  # the models cost alike, or nobody stated a rate for them
+
+
+def cheaper_with_people(found: Found) -> Against | None:
+    """The one that saves most beside the chosen one; None where none is shown to save anything."""
+    chosen = found.chosen
+    if chosen is None or not found.is_timed:
+        return None
+    seen = [one for other in found.others if (one := _against(found, chosen, other))]
+    return max(seen, key=lambda one: (one.money or 0, one.minutes), default=None)
+
+
+def _against(found: Found, chosen: System, other: System) -> Against | None:
+    ours, theirs = chosen.minutes or {}, other.minutes or {}
+    minutes = ours["value"] - theirs["value"]
+    if minutes <= 0 or not found.surely_differ(chosen, other):
+        return None
+    money, is_of_people_alone = _money_saved(found, chosen, other)
+    if money is not None and money <= 0:
+        return None
+    return Against(
+        other=other,
+        minutes=minutes,
+        money=money,
+        dearer=max(0.0, (other.cost or 0.0) - (chosen.cost or 0.0)),
+        is_of_people_alone=is_of_people_alone,
+    )
+
+
+def _money_saved(found: Found, chosen: System, other: System) -> tuple[float | None, bool]:
+    """Model and people together; without a rate of people alone, where the model is no dearer."""
+    ours, theirs = found.together(chosen), found.together(other)
+    if ours and theirs:
+        return ours["value"] - theirs["value"], False
+    if not chosen.people or not other.people or chosen.cost is None or other.cost is None:
+        return None, False
+    if other.cost > chosen.cost:
+        return None, False
+    return chosen.people["value"] - other.people["value"], True
+
+
 def turns(found: Found) -> Iterator[Turn]:
     """All of them; none where nothing is recommended."""
     if chosen := found.chosen:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from fourfold.evaluation.choice import RELEVANT
 from fourfold.reports.found import DOLLARS, Found, System
 from fourfold.reports.numbers import day, read_day
 from fourfold.reports.writer import Writer, metric_id
@@ -49,7 +50,7 @@ def sources(found: Found, write: Writer) -> Iterator[Source]:
     yield from _of_the_comparison(found, write)
     yield from _of_people(found, write)
     for one in found.systems:
-        yield Source(cost_id(one), _named("cost", one, write), _price(one, write))
+        yield Source(cost_id(one), _named("cost", one, write), _price(one, found, write))
     for one in found.systems:
         if one.licence:
             yield Source(licence_id(one), _named("licence", one, write), _licence(one, write))
@@ -67,6 +68,8 @@ def _of_the_comparison(found: Found, write: Writer) -> Iterator[Source]:
         "experiment": _code(body["experiment"]),
     }
     yield Source("evidence", write.t("evidence"), write.t("evidence_text", **said))
+    if found.is_import:
+        yield Source("imported", write.t("imported"), _imported(found, write))
     dataset = body["dataset"]
     text = write.t(
         "dataset_text",
@@ -80,18 +83,50 @@ def _of_the_comparison(found: Found, write: Writer) -> Iterator[Source]:
         signature = found.systems[0].scores[metric].get("signature", "")
         text = write.t("quality_text", compared=compared, signature=_code(signature))
         yield Source(f"quality-{metric_id(metric)}", write.metric(metric), text)
-    methods = dict.fromkeys(test["method"] for test in body["tests"])
-    told = Markup(", ").join(write.t(name) for name in methods) or "–"
-    text = write.t("tests_text", compared=compared, methods=told)
-    yield Source("tests", write.t("tests"), text)
-    yield Source("power", write.t("power"), write.t("power_text"))
-    relevant = write.gap(body["relevant"])
-    yield Source("rule", write.t("rule"), write.t("rule_text", relevant=relevant))
-    machine = str(body["machine"])
+    if methods := dict.fromkeys(test["method"] for test in body["tests"]):
+        told = Markup(", ").join(write.t(name) for name in methods)
+        text = write.t("tests_text", compared=compared, methods=told)
+        yield Source("tests", write.t("tests"), text)
+        yield Source("power", write.t("power"), write.t("power_text"))
+    yield Source("rule", write.t("rule"), _rule(found, write))
+    if found.has_waits:
+        yield Source("wait", write.t("wait"), _waits(found, write))
+    yield Source("counts", write.t("counts"), write.t("counts_text"))
+
+
+def _imported(found: Found, write: Writer) -> Markup:
+    """Each file that was read in, as it can be checked."""
+    files = [
+        write.t(
+            "imported_file",
+            file=write.name(one["file"]),
+            tool=write.name(one.get("tool") or "–"),
+            hash=_code(one["sha256"]),
+        )
+        for one in found.files
+    ]
+    return write.t("imported_text", files=Markup(" ").join(files))
+
+
+def _rule(found: Found, write: Writer) -> Markup:
+    """Which difference matters, and who said so."""
+    relevant = write.gap(found.body["relevant"])
+    name = "rule_set"
+    if found.is_import:
+        name = "rule_import"
+    elif found.body["relevant"] == RELEVANT:
+        name = "rule_default"
+    return write.t(name, relevant=relevant) + " " + write.t("rule_text")
+
+
+def _waits(found: Found, write: Writer) -> Markup:
+    """How waits were measured; of an import only the other tool knows."""
+    if found.is_import:
+        return write.t("wait_import") + " " + write.t("wait_ends")
+    machine = str(found.body["machine"])
     if write.language == "de":
         machine = machine.replace("CPUs", "Prozessoren").replace("CPU", "Prozessor")
-    yield Source("wait", write.t("wait"), write.t("wait_text", machine=machine))
-    yield Source("counts", write.t("counts"), write.t("counts_text"))
+    return write.t("wait_text", machine=machine) + " " + write.t("wait_ends")
 
 
 def _of_people(found: Found, write: Writer) -> Iterator[Source]:
@@ -146,12 +181,12 @@ def _of_parts(found: Found, write: Writer) -> Iterator[Source]:
 _DAYS: Final = {"read": "of_day", "in force since": "since_day", "data up to": "up_to_day"}
 
 
-def _price(one: System, write: Writer) -> Markup:
+def _price(one: System, found: Found, write: Writer) -> Markup:
     price: Mapping[str, Any] | None = one.facts.get("price")
     if one.is_local:
         return write.t("cost_own")
     if one.cost is None:
-        return write.t("cost_unknown")
+        return write.t("cost_unsaid_import" if found.is_import else "cost_unknown")
     if not price:
         return write.t("cost_unsaid")
     return write.t(

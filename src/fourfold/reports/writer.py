@@ -88,6 +88,13 @@ class Writer:
             return f"{below} {self.n(_FEW_SECONDS, 2)}\u00a0s"
         return f"{self.n(value, 1 if value >= 1 else 2)}\u00a0s"
 
+    def wait(self, one: System, name: str) -> Markup:
+        """A wait as a link; without one where nobody knows it."""
+        text = self.seconds(one.body[name])
+        if one.body[name] is None:
+            return Markup.escape(text)
+        return self.cite(text, "wait", f"{one.name}: {name}")
+
     def wait_ends(self, one: System, name: str) -> Markup:
         """The interval of a wait, as a link; empty where nobody knows it, or would feel it."""
         found = one.body.get(f"{name}_interval") or {}

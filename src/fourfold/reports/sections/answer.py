@@ -7,13 +7,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from fourfold.reports.found import Found, System
+from fourfold.reports.found import DOLLARS, Found, System
 from fourfold.reports.numbers import day, read_day
+from fourfold.reports.sensitivity import cheaper_with_people
 from fourfold.reports.sources import licence_id, place_id
 from fourfold.reports.words import finding, word
 from fourfold.reports.writer import Writer
 
 _SHARES = {"accuracy", "em"}
+_FILES = 3  # on page one; the sources name them all
 _LEFT_OUT = {"silent", "too_dear", "stopped"}
 _WARNINGS = {
     "few_records": "few_records",
@@ -37,18 +39,30 @@ def answer(found: Found, write: Writer) -> Mapping[str, Any]:
             application=write.name(body["application"]),
             task=word("tasks", body["task"], write.language),
         ),
-        "made": write.t(
-            "made",
-            date=write.cite(day(found.entry.at, write.language), "evidence"),
-            count=write.cite(write.n(body["compared"], 0), "dataset", "compared"),
-            file=write.name(body["dataset"]["file"]),
-        ),
+        "made": _made(found, write),
         "recommendation": write.t("recommendation"),
         "take": _take(found, write),
         "because": _because(found, write),
         "conditions": list(_conditions(found, write)),
-        "cautions": [*_excluded(found, write), *_cautions(found, write)],
+        "cautions": [
+            *_excluded(found, write),
+            *_against(found, write),
+            *_cautions(found, write),
+        ],
     }
+
+
+def _made(found: Found, write: Writer) -> Markup:
+    """When, on what and, of an import, where the answers come from."""
+    body = found.body
+    date = write.cite(day(found.entry.at, write.language), "evidence")
+    count = write.cite(write.n(body["compared"], 0), "dataset", "compared")
+    if not found.is_import:
+        return write.t("made", date=date, count=count, file=write.name(body["dataset"]["file"]))
+    named = [*dict.fromkeys(f"{one.get('tool', '')}: {one['file']}" for one in found.files)]
+    told = [write.name(one.removeprefix(": ")) for one in named[:_FILES]]
+    files = Markup(", ").join([*told, *(["…"] if named[_FILES:] else [])])
+    return write.t("made_import", date=date, count=count, files=write.cite(files, "imported"))
 
 
 def reasons_of(one: System, reasons: Sequence[Mapping[str, Any]], write: Writer) -> Markup:
@@ -68,8 +82,10 @@ def _take(found: Found, write: Writer) -> Markup:
     chosen = found.chosen
     if chosen is None:
         return write.t("take_none")
-    if len(found.systems) == 1:
-        return write.t("take_alone", model=write.name(chosen))
+    if found.is_alone:
+        return write.t(
+            "alone_import" if found.is_import else "take_alone", model=write.name(chosen)
+        )
     return write.t(_taken(chosen, found), model=write.name(chosen))
 
 
@@ -91,7 +107,7 @@ def _because(found: Found, write: Writer) -> Markup:
     if chosen is None:
         return _because_none(found, write)
     metric, score = write.metric(found.decisive), _score(chosen, found, write)
-    if len(found.systems) == 1:
+    if found.is_alone:
         said = write.t("because_alone", metric=metric, score=score)
     elif (rung := found.rung(chosen)) is None:
         said = write.t("because_best", metric=metric, score=score)
@@ -151,6 +167,25 @@ def _excluded(found: Found, write: Writer) -> Iterator[Markup]:
                 score=write.score(one, found.decisive),
                 reasons=reasons_of(one, one.permission.reasons, write),
             )
+
+
+def _against(found: Found, write: Writer) -> Iterator[Markup]:
+    """Another one that is shown to leave people less to correct, and costs less with them."""
+    if not (against := cheaper_with_people(found)):
+        return
+    values = {
+        "other": write.name(against.other),
+        "saved": write.cite(write.n(against.minutes, 0), "minutes"),
+        "metric": write.metric(found.decisive),
+    }
+    if against.money is None:
+        said = write.t("against_minutes", **values)
+        dearer = write.cite(write.money(against.dearer, DOLLARS), "change")
+        yield said + " " + write.t("against_dearer", dearer=dearer) if against.dearer else said
+        return
+    source = "people" if against.is_of_people_alone else "rate"
+    money = write.cite(write.money(against.money, found.currency, 0), source)
+    yield write.t("against_money", **values, money=money)
 
 
 def _cautions(found: Found, write: Writer) -> Iterator[Markup]:

@@ -27,7 +27,13 @@ def change(found: Found, write: Writer) -> Mapping[str, Any]:
         *_more_records(found, write),
         *_failed(found, write),
     ]
-    return {"title": write.t("change"), "sentences": [*sentences, write.t("again")]}
+    return {"title": write.t("change"), "sentences": [*sentences, _again(found, write)]}
+
+
+def _again(found: Found, write: Writer) -> Markup:
+    if not found.is_import:
+        return write.t("again")
+    return write.t("again_import", file=write.name(found.body["dataset"]["file"]))
 
 
 def _approval(found: Found, write: Writer) -> Iterator[Markup]:
@@ -87,6 +93,7 @@ def _turn(turn: Turn, found: Found, write: Writer) -> Markup:
     values = {
         "dearer": write.cite(write.money(abs(more["dearer"]), DOLLARS), "change"),
         "saved": write.cite(write.n(abs(more["saved"]), 0), "minutes"),
+        "chance": "" if chosen and found.surely_differ(chosen, turn.other) else write.t("chance"),
     }
     if turn.kind in {"ahead", "fewer_minutes"}:
         return write.t(turn.kind, **values, **names)

@@ -61,10 +61,9 @@ def _cell(one: System, metric: str, found: Found, write: Writer) -> tuple[object
 
 
 def _waits(one: System, write: Writer) -> tuple[object, object, object]:
-    slow, half = (
-        write.cite(write.seconds(one.body[name]), "wait", f"{one.name}: {name}")
-        for name in ("seconds_p95", "seconds_p50")
-    )
+    slow, half = (write.wait(one, name) for name in ("seconds_p95", "seconds_p50"))
+    if one.body["seconds_p50"] is None:
+        return slow, write.wait_ends(one, "seconds_p95"), ""
     halves = write.t("half", seconds=half)
     if ends := write.wait_ends(one, "seconds_p50"):
         halves = Markup("{} ({})").format(halves, ends)

@@ -28,7 +28,7 @@ def options(found: Found, write: Writer) -> Mapping[str, Any]:
                 "title": write.name(one.title),
                 "name": write.name(one) if one.title != one.name else "",
                 "role": _role(one, found, write),
-                "chosen": one.name == found.chosen_name,
+                "chosen": one.name == found.chosen_name and not found.is_alone,
             }
             for one in found.options
         ],
@@ -82,7 +82,9 @@ def _role(one: System, found: Found, write: Writer) -> Markup:
     if one.permission.forbidden:
         return write.t("excluded")
     if one.name == found.chosen_name and one.kind != "baseline":
-        return write.t("recommended" if one.permission.free else "conditional")
+        if not one.permission.free:
+            return write.t("conditional")
+        return write.t("alone" if found.is_alone else "recommended")
     if one.name == found.choice.get("otherwise"):
         return write.t("otherwise")
     if one.name == found.choice["best"]:
@@ -134,8 +136,7 @@ def _together(one: System, found: Found, write: Writer) -> _Cell:
 
 def _wait(one: System, write: Writer) -> _Cell:
     name = "seconds_p95"
-    said = write.cite(write.seconds(one.body[name]), "wait", f"{one.name}: {name}")
-    ends, place = write.wait_ends(one, name), place_of(one, write)
+    said, ends, place = write.wait(one, name), write.wait_ends(one, name), place_of(one, write)
     return said, Markup("{}; {}").format(ends, place) if ends else place
 
 
@@ -161,7 +162,7 @@ def _notes(found: Found, write: Writer) -> Iterator[Markup]:
             amount = write.money(float(per_hour), found.currency)
             yield write.t("hour", amount=write.cite(amount, "people", "per_hour"))
     elif not found.is_of_labels and "hter" in found.metrics:
-        yield write.t("how_to_time")
+        yield write.t("untimed_import" if found.is_import else "how_to_time")
     if found.is_timed and found.currency and found.in_people_money(1) is None and found.is_priced:
         yield write.t("two_currencies", currency=found.currency)
     dates = {

@@ -76,6 +76,8 @@ def _way_out(one: System, write: Writer) -> Markup:
 def _exit(one: System, write: Writer) -> Markup:
     if one.kind == "baseline":
         return write.t("exit_baseline")
+    if not one.kind:
+        return write.t("not_known")
     if one.kind == "weights" or one.known.get("kind") == "open-weights":
         return write.t("exit_open")
     hosts = one.known.get("hosts") or []

@@ -24,7 +24,7 @@ def safety(found: Found, write: Writer) -> Mapping[str, Any]:
     models = {one["model"]: one for one in tested.get("models", [])}
     return {
         "title": write.t("safety"),
-        "lead": _lead(tested, write),
+        "lead": _lead(tested, found, write),
         "kinds": [write.t(kind) for kind in KINDS] if is_tested else [],
         "rows": [
             {
@@ -54,11 +54,11 @@ def _tested(found: Found) -> Mapping[str, Any]:
     return {**tested, "not_applicable": reasons}
 
 
-def _lead(tested: Mapping[str, Any], write: Writer) -> Markup:
+def _lead(tested: Mapping[str, Any], found: Found, write: Writer) -> Markup:
     if len(tested.get("not_applicable", [])) == len(KINDS):
         return write.t("no_probes")
     if not tested.get("tested"):
-        return write.t("not_tested")
+        return write.t("import_not_tested" if found.is_import else "not_tested")
     count = write.cite(write.n(tested["set"]["probes"], 0), "safety", "safety.set.probes")
     return write.t("tested", probes=write.t("probes", count=count))
 
