@@ -10,7 +10,7 @@ from fourfold.core.errors import InvalidInput, MissingExtra, UnknownBackend
 from fourfold.metrics import METRICS
 from fourfold.metrics.resampling import Resampling
 from fourfold.metrics.rouge_words import _porter
-from fourfold.metrics.scoring import metric_named, score, scores
+from fourfold.metrics.scoring import checked_names, metric_named, score, scores
 
 TEXTS = ['"Die Garantie gilt zwei Jahre."', '"Der Versand kostet 5 €."', '"Ja"']
 WANTED = [['"Die Garantie gilt drei Jahre."'], ['"Der Versand kostet 5 €."'], ['"Nein"', '"Ja"']]
@@ -129,3 +129,9 @@ def test_several_metrics_at_once_score_as_one_after_the_other() -> None:
 def test_an_unknown_metric_is_named_before_any_work_is_done() -> None:
     with pytest.raises(UnknownBackend, match="blue"):
         next(scores(["bleu", "blue"], TEXTS, WANTED, workers=2))
+
+
+def test_the_family_of_rouge_is_spelt_out() -> None:
+    assert checked_names(["hter", "rouge", "rougeL"]) == ("hter", "rouge1", "rouge2", "rougeL")
+    with pytest.raises(UnknownBackend, match="bleuu"):
+        checked_names(["bleuu"])

@@ -88,8 +88,9 @@ def score(
     if hypotheses is None or not references:
         raise click.UsageError("Give --hypotheses FILE and --references FILE.")
     from fourfold.metrics.resampling import Resampling
+    from fourfold.metrics.scoring import checked_names
 
-    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    wanted = checked_names([name.strip() for name in names.split(",") if name.strip()])
     texts, accepted = lines(hypotheses), accepted_of([lines(file) for file in references])
     how = Resampling(seed=seed, samples=samples, clusters=lines(clusters) if clusters else None)
     found = _scores(wanted, texts, accepted, how)

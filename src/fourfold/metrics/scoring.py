@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from math import isnan, nan
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from fourfold.core.errors import InvalidInput
 from fourfold.metrics import METRICS, Metric
@@ -18,6 +18,8 @@ from fourfold.metrics.statistics import Interval
 
 if TYPE_CHECKING:
     from fourfold.metrics.base import Figures
+
+_FAMILIES: Final = {"rouge": ("rouge1", "rouge2", "rougeL")}
 
 
 @runtime_checkable
@@ -84,6 +86,14 @@ def metric_named(name: str) -> Metric:
         raise InvalidInput(f"`{plain}` comes in one kind only.", hint=f"Type `{plain}`.")
     chosen: Metric = make(words)
     return chosen
+
+
+def checked_names(names: Sequence[str]) -> tuple[str, ...]:
+    """The names of metrics, families (`rouge`) spelt out; raises where one does not exist."""
+    spelt = tuple(each for name in names for each in _FAMILIES.get(name, (name,)))
+    for name in spelt:
+        metric_named(name)
+    return tuple(dict.fromkeys(spelt))
 
 
 def score(

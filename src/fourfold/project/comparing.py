@@ -277,10 +277,7 @@ def _effort(wanted: Wanted) -> Effort | None:
 
 
 def _metrics(project: Project, wanted: Wanted) -> tuple[str, ...]:
-    from fourfold.metrics.scoring import metric_named
+    from fourfold.metrics.scoring import checked_names
 
     task = TASKS[project.config.task]
-    names = wanted.metrics or tuple(project.config.metrics) or task.metrics
-    for name in names:
-        metric_named(name)  # a misspelt one is an error before any money is spent
-    return names
+    return checked_names(wanted.metrics or project.config.metrics or task.metrics)

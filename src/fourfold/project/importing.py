@@ -20,7 +20,7 @@ from fourfold.evaluation.formats import FORMATS, Found, Row
 from fourfold.evaluation.formats.naming import format_of
 from fourfold.evaluation.store import Experiments
 from fourfold.metrics.resampling import Resampling
-from fourfold.metrics.scoring import metric_named
+from fourfold.metrics.scoring import checked_names
 from fourfold.project.imported_datasets import keep_dataset
 from fourfold.prompts.tasks import TASKS
 
@@ -181,10 +181,7 @@ def _own(exchange: Any, name: str) -> Any:
 
 def _metrics(project: Project, wanted: Import) -> tuple[str, ...]:
     task = TASKS[project.config.task]
-    names = wanted.metrics or tuple(project.config.metrics) or task.metrics
-    for name in names:
-        metric_named(name)  # a misspelt one is an error before anything is written
-    return names
+    return checked_names(wanted.metrics or project.config.metrics or task.metrics)
 
 
 def _measured(one: dict[str, Any]) -> dict[str, Any]:
