@@ -3,11 +3,13 @@
 import re
 from importlib.resources import files
 from string import Formatter
+from typing import Any
 
 import pytest
 from tests.reports.conftest import SAFETY, THRESHOLD, Make
 
-from fourfold.catalogue import policy
+from fourfold.catalogue import policy, read_catalogue
+from fourfold.catalogue.findings import of_terms
 from fourfold.reports import decision_report
 from fourfold.reports.words import LANGUAGES, finding, word, words
 
@@ -22,7 +24,9 @@ def values(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize("section", [name for name in FILES if name != "findings"])
+@pytest.mark.parametrize(
+    "section", [name for name in FILES if name not in {"findings", "wordings"}]
+)
 def test_both_languages_have_the_same_words_with_the_same_values(section: str) -> None:
     for name, texts in words(section).items():
         assert set(texts) == set(LANGUAGES), name
@@ -43,7 +47,15 @@ def test_every_word_is_used() -> None:
         r"(language|verdict|level|unit|why|of)[ _]|exact|approximate|few_|(in)?dangerous"
         r"|ladder_(missing|forbidden)"
     )
-    sections = set(FILES) - {"findings", "metrics", "tasks", "explained", "general", "languages"}
+    sections = set(FILES) - {
+        "findings",
+        "wordings",
+        "metrics",
+        "tasks",
+        "explained",
+        "general",
+        "languages",
+    }
     unused = [
         f"{section}: {name}"
         for section in sections
@@ -69,6 +81,48 @@ def test_a_finding_is_told_with_german_numbers_and_units() -> None:
 def test_a_finding_without_the_values_of_its_words_stays_as_it_was() -> None:
     assert finding({"code": "over_threshold", "text": "Too many."}, "de") == "Too many."
     assert finding({"code": "new", "text": "Something new."}, "de") == "Something new."
+
+
+NOTES = "Commercial use only while the company and its affiliates keep to xAI's acceptable"
+
+
+def findings_of(licence: str, use: policy.Use) -> list[dict[str, Any]]:
+    terms = read_catalogue().licences[licence]
+    return [one.as_json() for one in of_terms(terms, policy.Policy(use=use))]
+
+
+def test_what_a_licence_asks_for_is_said_in_german_as_in_english() -> None:
+    said = [finding(one, "de") for one in findings_of("apache-2.0", "internal")]
+    assert (
+        "Lizenz mitgeben, Urheber- und Herkunftsvermerke und den Text einer Hinweisdatei behalten "
+        "und geänderte Dateien kennzeichnen."
+    ) in said
+    both = findings_of("xai-community", "customer-facing")
+    german = " ".join(finding(one, "de") for one in both)
+    assert "Gewerbliche Nutzung nur unter Bedingungen: Gewerbliche Nutzung nur, solange" in german
+    assert "„Powered by xAI“ steht gut sichtbar dabei." in german
+    assert NOTES in " ".join(finding(one, "en") for one in both)
+
+
+def test_every_duty_of_the_catalogue_has_german_words() -> None:
+    known = read_catalogue()
+    licences, hosts = known.licences.values(), known.hosts.values()
+    said = {one.attribution for one in licences}
+    said |= {one.shown_to_users for one in licences} | {one.shown_to_users for one in hosts}
+    said |= {one.notes for one in licences if one.commercial_use == "with-conditions"}
+    said -= {"none", "unknown", ""}
+    assert len(said) > 50
+    assert said - set(words("wordings")) == set()
+    assert set(words("wordings")) - said == set()  # nor are there any that nobody needs
+
+
+@pytest.mark.parametrize("code", ["attribution", "shown_to_users"])
+def test_a_duty_that_has_no_german_words_is_quoted(code: str) -> None:
+    one = {"code": code, "text": "Sing it aloud.", "values": {}}
+    assert finding(one, "de") == "„Sing it aloud.“ (englisch)"
+    assert finding(one, "en") == "Sing it aloud."
+    bound = {"code": "conditions", "text": "Commercial use on conditions: Ask.", "values": {}}
+    assert finding(bound, "de").endswith("nur unter Bedingungen: „Ask.“ (englisch)")
 
 
 def test_a_metric_of_another_package_keeps_its_name() -> None:

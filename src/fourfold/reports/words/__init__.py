@@ -41,12 +41,20 @@ def finding(one: Mapping[str, Any], language: str) -> str:
     """A finding of the licence gate in the language of the report.
 
     In English they say it themselves. One that is not known here, or of an older entry that does
-    not hold its values, stays as it is.
+    not hold its values, stays as it is. What a licence says in its own words is `{wording}`: behind
+    what the gate says `before` it.
     """
-    text = words("findings").get(str(one["code"]), {}).get(language, "")
+    known = words("findings").get(str(one["code"]), {})
+    text = known.get(language, "")
     values = {n: _told(n, value, language) for n, value in (one.get("values") or {}).items()}
+    values["wording"] = wording(str(one["text"]).removeprefix(known.get("before", "")), language)
     needed = {name for _, name, _, _ in Formatter().parse(text) if name}
     return text.format(**values) if text and needed <= set(values) else str(one["text"])
+
+
+def wording(text: str, language: str) -> str:
+    """What a licence asks for, as the catalogue says it; quoted where it is not translated."""
+    return words("wordings").get(text, {}).get(language) or f"„{text}“ (englisch)"
 
 
 def _told(name: str, value: Any, language: str) -> str:
