@@ -74,5 +74,5 @@ def test_sizes_that_are_no_rungs_are_named(capsys: pytest.CaptureFixture[str]) -
     said = printed(capsys, {**body, "ladder": {**body["ladder"], **sizes, "excluded": barred}})
     assert "The largest, dead, has no figures; held against big." in said
     assert "barred is out by the policy." in said
-    none = {"largest": None, "smallest": None, "rungs": [], "saves": {}}
+    none: dict[str, Any] = {"largest": None, "smallest": None, "rungs": [], "saves": {}}
     assert "No size may be taken" in printed(capsys, {**body, "ladder": {**body["ladder"], **none}})

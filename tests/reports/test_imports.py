@@ -83,3 +83,5 @@ def test_nobody_looked_an_imported_model_up(comparison: Make) -> None:
     assert "not in the catalogue" not in said
     assert "fourfold compare --dataset datasets/faq.jsonl" in said
     assert "compare again" not in said
+    assert "Licences and places of data were not looked up" in said
+    assert "is never recommended" not in said

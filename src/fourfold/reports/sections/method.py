@@ -39,7 +39,8 @@ def method(found: Found, write: Writer) -> Mapping[str, Any]:
 def _rule(found: Found, write: Writer) -> Markup:
     """How the choice was made; of corrections only where they decide."""
     relevant = write.cite(write.gap(found.relevant), "rule", "relevant")
-    said = write.t("rule", relevant=relevant)
+    permitted = write.t("unasked" if found.is_import else "permitted")
+    said = permitted + " " + write.t("rule", relevant=relevant)
     return said + " " + write.t("people") if _is_of_corrections(found) else said
 
 

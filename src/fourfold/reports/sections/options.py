@@ -137,7 +137,7 @@ def _together(one: System, found: Found, write: Writer) -> _Cell:
 def _wait(one: System, write: Writer) -> _Cell:
     name = "seconds_p95"
     said, ends, place = write.wait(one, name), write.wait_ends(one, name), place_of(one, write)
-    return said, Markup("{}; {}").format(ends, place) if ends else place
+    return said, Markup("; ").join(part for part in (ends, place) if part)
 
 
 def _licence(one: System, write: Writer) -> _Cell:
