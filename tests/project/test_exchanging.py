@@ -134,7 +134,7 @@ async def test_a_dataset_that_changed_is_said(
     async with open_project(folder, settings=settings) as project:
         await taken_in(project, answers(tmp_path / "a.jsonl", "a", "0", "1"), name="zahlen")
         one = lines(tmp_path / "one.jsonl", {"id": "0", "text": "Zahl 0?", "reference": "0"})
-        output = tmp_path / "sub" / "out.jsonl"
+        output = tmp_path / "out.jsonl"
         done = await export_experiment(project, "zahlen", "jsonl", output, dataset=one)
         other = lines(tmp_path / "other.jsonl", {"id": "x", "text": "?", "reference": "y"})
         with pytest.raises(InvalidInput, match="No case of the experiment"):
