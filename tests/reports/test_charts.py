@@ -7,6 +7,7 @@ from math import hypot
 import pytest
 
 from fourfold.reports.charts import NARROW, WIDE, Bar, Point, bars, scatter
+from fourfold.reports.charts.drawing import axis
 from fourfold.reports.numbers import chance, day, gap, money, number, percent
 
 PLACE = re.compile(r'<circle class="badge[^"]*" cx="([\d.]+)" cy="([\d.]+)"')
@@ -84,3 +85,25 @@ def test_a_day_does_not_hang_on_the_language_of_the_machine() -> None:
 
     assert day(date(2026, 3, 4), "en") == "4 March 2026"
     assert day(date(2026, 3, 4), "de") == "04.03.2026"
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        (0.05, 0.34),
+        (0.0, 102.0),
+        (0.747, 0.994),
+        (3.2, 3.9),
+        (0.0, 0.0047),
+        (0.1, 0.3),
+        (-0.4, 1.1),
+    ],
+)
+def test_the_figure_of_a_tick_is_where_the_tick_stands(low: float, high: float) -> None:
+    scale = axis([low, high], 0.0, 100.0)
+    ticks = scale.ticks()
+    assert 3 <= len(ticks) <= 9
+    assert ticks[0] <= low
+    assert ticks[-1] >= high
+    for tick in ticks:
+        assert float(scale.told(tick, "en").replace("\u2212", "-")) == pytest.approx(tick, abs=1e-9)

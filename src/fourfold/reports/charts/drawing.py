@@ -12,12 +12,13 @@ from fourfold.reports.numbers import number
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """From figures to pixels."""
+    """From figures to pixels; `low` and `high` are multiples of the step between two ticks."""
 
     low: float
     high: float
     start: float
     end: float
+    step: float
 
     def at(self, value: float) -> float:
         """The place of a figure."""
@@ -26,12 +27,12 @@ class Axis:
 
     def ticks(self) -> list[float]:
         """Round figures from end to end."""
-        step = _step(self.low, self.high)
-        return [self.low + n * step for n in range(round((self.high - self.low) / step) + 1)]
+        count = round((self.high - self.low) / self.step)
+        return [self.low + n * self.step for n in range(count + 1)]
 
     def told(self, value: float, language: str) -> str:
         """A tick's figure, with as many decimals as the steps have."""
-        decimals = max(0, -floor(log10(_step(self.low, self.high))))
+        decimals = max(0, -floor(log10(self.step) + 1e-9))
         return number(value, language, digits=decimals)
 
 
@@ -41,7 +42,8 @@ def axis(values: Sequence[float], start: float, end: float) -> Axis:
     if high == low:
         low, high = low - (abs(low) or 1) / 2, high + (abs(high) or 1) / 2
     step = _step(low, high)
-    return Axis(floor(low / step) * step, ceil(high / step) * step, start, end)
+    first, last = floor(round(low / step, 9)), ceil(round(high / step, 9))
+    return Axis(first * step, last * step, start, end, step)
 
 
 def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
