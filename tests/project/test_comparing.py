@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from fourfold.models.prices import Price
 from fourfold.project.comparing import Wanted, Watch, compare_models
 from fourfold.project.licences import LicenceGate
 from fourfold.project.project import Project
+from fourfold.project.scaffold import create_project, ships
 from fourfold.reports import decision_report
 from fourfold.testing.models import Reply
 
@@ -266,3 +268,13 @@ async def test_a_report_of_something_else_or_in_another_language_is_an_error(
         decision_report(entry, language="de")
     with pytest.raises(InvalidInput, match="no report in `fr`"):
         decision_report(entry, language="fr")
+
+
+@pytest.mark.parametrize("task", ["sentiment", "answer", "extract"])
+def test_an_unchanged_golden_set_of_ours_is_known_as_one(tmp_path: Path, task: str) -> None:
+    create_project(tmp_path / "new", task=task)
+    golden = tmp_path / "new" / "datasets" / "golden.jsonl"
+    assert ships(golden, task)
+    with golden.open("a", encoding="utf-8") as file:
+        file.write("\n")
+    assert not ships(golden, task)

@@ -57,6 +57,13 @@ def test_an_unknown_name_is_answered_with_the_nearest_and_the_way_to_it(
     assert told in error.hint
 
 
+def test_installed_weights_are_ready_to_be_used() -> None:
+    near = unknown_model("smolm2-135m", ["smollm2-135m"]).hint
+    assert near.startswith("Did you mean `smollm2-135m`? It is ready to be used.")
+    far = unknown_model("zzzzzzzz", ["smollm2-135m"]).hint
+    assert far.startswith("Ready to be used: extractive, smollm2-135m; to be installed: qwen")
+
+
 def test_what_the_hint_says_to_add_is_a_project_file(tmp_path: Path) -> None:
     for name in (
         "gpt-5-mini",

@@ -271,3 +271,18 @@ def test_a_difference_that_nobody_set_is_called_the_default(comparison: Make) ->
     assert "0.02 of the metric's scale, which is the default" in text(pair(comparison))
     said = text(pair(comparison, relevant=0.05))
     assert "0.05 of the metric's scale, as set with fourfold compare --relevant." in said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "invented records that come with Fourfold"), ("de", "erfundenen Fällen, die mit")],
+)
+def test_records_that_ship_are_not_called_one_s_own(
+    comparison: Make, language: str, said: str
+) -> None:
+    entry = pair(comparison)
+    assert said not in text(entry, language)
+    ours = {**entry.body["dataset"], "ships": True}
+    shown = text(replace(entry, body={**entry.body, "dataset": ours}), language)
+    assert said in shown
+    assert words("answer")["ships"][language].partition("{")[0] in shown

@@ -36,6 +36,8 @@ def show_comparison(result: dict[str, Any]) -> None:
     if "ladder" in result:
         _show_ladder(result["ladder"])
     _show_choice(result["recommendation"], alone=len(result["models"]) == 1)
+    if result["dataset"].get("ships"):
+        show("  These records come with Fourfold: compare on your own before you decide.")
     show_money(result)
     show(faint(f"\nExperiment {result['experiment']}. As a report: fourfold report"))
 

@@ -27,6 +27,7 @@ from fourfold.project.judging import about_judge, examiner, newest_agreement
 from fourfold.project.languages import language_warnings, languages_of
 from fourfold.project.licences import Looked, check_licences
 from fourfold.project.probing import safety_check
+from fourfold.project.scaffold import ships
 from fourfold.prompts.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -186,6 +187,7 @@ def _result(project: Project, plan: _Plan, asked: Asked, watch: Watch) -> dict[s
         "file": wanted.dataset.name,
         "hash": plan.spec["dataset"],
         "records": len(plan.records),
+        "ships": ships(wanted.dataset, project.config.task),
     }
     return {
         "task": project.config.task,

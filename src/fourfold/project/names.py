@@ -21,7 +21,8 @@ _NEAREST = 3
 
 
 def unknown_model(name: str, own: Iterable[str] = (), folder: Path | None = None) -> UnknownModel:
-    """The error for a name of no model; `own` are those under `models` in `fourfold.yaml`.
+    """The error for a name of no model; `own` are those under `models` in `fourfold.yaml`, and
+    installed weights.
 
     The hint goes by weights, providers and the catalogue, that of the project in `folder` included.
     """
@@ -44,9 +45,11 @@ def _hint(name: str, here: list[str], catalogue: Catalogue) -> str:
     if names:
         others = f" Also near: {', '.join(names[1:])}." if names[1:] else ""
         return f"Did you mean `{names[0]}`? {_way(names[0], here, catalogue)}{others}"
+    missing = [one for one in WEIGHTS if one not in here]
+    installable = f"; to be installed: {', '.join(missing)}" if missing else ""
     return (
-        f"Ready to be used: {', '.join(here)}; to be installed: {', '.join(WEIGHTS)}. Models of "
-        "providers are named under `models` in fourfold.yaml; see `fourfold models list`."
+        f"Ready to be used: {', '.join(here)}{installable}. Models of providers are "
+        "named under `models` in fourfold.yaml; see `fourfold models list`."
     )
 
 

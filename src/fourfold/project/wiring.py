@@ -164,7 +164,7 @@ def chat_model(
 
 def weights_file(name: str, config: ProjectConfig, settings: Settings, folder: Path) -> Path:
     """The file of installed weights, or the GGUF file of that path."""
-    from fourfold.models.weights import UnknownModel, locate
+    from fourfold.models.weights import UnknownModel, installed, locate
 
     in_project = folder / name
     if in_project.is_file():
@@ -174,7 +174,8 @@ def weights_file(name: str, config: ProjectConfig, settings: Settings, folder: P
     except UnknownModel:
         from fourfold.project.names import unknown_model
 
-        raise unknown_model(name, [one.name for one in config.models], folder) from None
+        own = [one.name for one in config.models]
+        raise unknown_model(name, [*own, *installed(settings.models_folder)], folder) from None
 
 
 def guards(names: list[str], *, instructions: str, longest_text: int | None = None) -> list[Guard]:

@@ -58,7 +58,8 @@ def _made(found: Found, write: Writer) -> Markup:
     date = write.cite(day(found.entry.at, write.language), "evidence")
     count = write.cite(write.n(body["compared"], 0), "dataset", "compared")
     if not found.is_import:
-        return write.t("made", date=date, count=count, file=write.name(body["dataset"]["file"]))
+        phrase = "made_ships" if body["dataset"].get("ships") else "made"
+        return write.t(phrase, date=date, count=count, file=write.name(body["dataset"]["file"]))
     named = [*dict.fromkeys(f"{one.get('tool', '')}: {one['file']}" for one in found.files)]
     told = [write.name(one.removeprefix(": ")) for one in named[:_FILES]]
     files = Markup(", ").join([*told, *(["…"] if named[_FILES:] else [])])
@@ -189,6 +190,8 @@ def _against(found: Found, write: Writer) -> Iterator[Markup]:
 
 
 def _cautions(found: Found, write: Writer) -> Iterator[Markup]:
+    if found.body["dataset"].get("ships"):
+        yield write.t("ships", file=write.name(found.body["dataset"]["file"]))
     for one in found.body.get("left_out", []):
         code = one.get("code")
         yield write.t(code if code in _LEFT_OUT else "left_out", model=write.name(one["model"]))
