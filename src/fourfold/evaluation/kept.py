@@ -27,6 +27,7 @@ from fourfold.evaluation.budget import Budget
 from fourfold.evaluation.records import FINAL, Exchange, Intent
 from fourfold.evaluation.requests import most_usage, request_key, request_tokens
 from fourfold.models.chat import joined
+from fourfold.models.limits import turn_of
 from fourfold.models.prices import Tariff
 
 _SOME_TOKENS: Final = Usage(prompt_tokens=1_000, completion_tokens=1_000)
@@ -145,11 +146,11 @@ class KeptModel:
         """Continue the conversation piece by piece, or say again what was said, in one piece."""
         key, asked = request_key(self._identity, messages, options), self._seconds()
         while (known := await self._known(key, asked)) is None:
-            async with self._asking(key, messages, options) as answer:
+            async with self._asking(key, messages, options) as (model, answer):
                 if not await self._memory.intend(answer.intent):
                     continue
                 answer.began = self._seconds()
-                deltas = cast("AsyncGenerator[Delta, None]", self._model.stream(messages, options))
+                deltas = cast("AsyncGenerator[Delta, None]", model.stream(messages, options))
                 async with aclosing(deltas):
                     async for delta in deltas:
                         answer.add(delta, self._seconds())
@@ -178,32 +179,37 @@ class KeptModel:
     @asynccontextmanager
     async def _asking(
         self, key: str, messages: Sequence[Message], options: CompletionOptions
-    ) -> AsyncGenerator[Arriving, None]:
-        """Set money aside for a request and keep what comes, whatever happens to it."""
+    ) -> AsyncGenerator[tuple[ChatModel, Arriving], None]:
+        """Wait for our turn, set money aside and keep what comes, whatever happens to it."""
         asked, kept = self._seconds(), None
         underway: asyncio.Future[Exchange | None] = asyncio.get_running_loop().create_future()
         self._memory.underway[key] = underway
         try:
-            most = self._most(messages, options)
-            set_aside = await self._budget.set_aside(most, self._tariff, self.name)
-            intent = Intent(
-                id=self._new_id(), key=key, model=self.name, most_usd=set_aside, at=self._clock()
-            )
-            answer = Arriving(intent, self._identity, messages, options, asked=asked)
-            try:
-                yield answer
-            except BaseException as error:
-                answer.fail(error)
-                raise
-            finally:
-                exchange = self._priced(answer.exchange(self._seconds()), messages, options)
-                if answer.began is None:  # it was never sent
-                    self._budget.settle(set_aside, 0.0)
-                else:
-                    self._budget.settle(set_aside, exchange.usage.cost_usd)
-                    self._memory.remember(exchange)
-                    _keep(exchange)
-                    kept = None if exchange.error == CANCELLED else exchange
+            async with turn_of(self._model) as model:
+                most = self._most(messages, options)
+                set_aside = await self._budget.set_aside(most, self._tariff, self.name)
+                intent = Intent(
+                    id=self._new_id(),
+                    key=key,
+                    model=self.name,
+                    most_usd=set_aside,
+                    at=self._clock(),
+                )
+                answer = Arriving(intent, self._identity, messages, options, asked=asked)
+                try:
+                    yield model, answer
+                except BaseException as error:
+                    answer.fail(error)
+                    raise
+                finally:
+                    exchange = self._priced(answer.exchange(self._seconds()), messages, options)
+                    if answer.began is None:  # it was never sent
+                        self._budget.settle(set_aside, 0.0)
+                    else:
+                        self._budget.settle(set_aside, exchange.usage.cost_usd)
+                        self._memory.remember(exchange)
+                        _keep(exchange)
+                        kept = None if exchange.error == CANCELLED else exchange
         finally:
             del self._memory.underway[key]
             underway.set_result(kept)

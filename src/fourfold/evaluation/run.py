@@ -127,8 +127,7 @@ class Run:
     async def _case(self, system: System, record: Record) -> Case:
         with exchanges_kept() as exchanges:
             try:
-                answered = await self._patiently(system, record)
-                outcome, code, message = _as_first_timed(answered, exchanges), "", ""
+                outcome, code, message = await self._patiently(system, record, exchanges), "", ""
             except (BudgetReached, StorageError):
                 raise  # not the system's failure: the run cannot go on
             except (InvalidOutput, ModelFiltered, ContextTooLong) as error:
@@ -153,11 +152,14 @@ class Run:
             error_message=message,
         )
 
-    async def _patiently(self, system: System, record: Record) -> Outcome:
+    async def _patiently(
+        self, system: System, record: Record, exchanges: Sequence[Exchange]
+    ) -> Outcome:
         waited, wait = 0.0, 1.0
         while True:
+            before = len(exchanges)  # of tries that were refused: their clock is not this one
             try:
-                return await system.answer(record)
+                return _as_first_timed(await system.answer(record), exchanges[before:])
             except ModelRateLimited as error:  # it refused, so that nothing is paid twice
                 pause = (error.retry_after_seconds or wait) * (1 + self.jitter() / 4)
                 if waited + pause > self.patience_seconds:

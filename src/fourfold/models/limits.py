@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, nullcontext
 from time import monotonic
 from typing import Final, cast
 
@@ -64,15 +64,15 @@ class LimitedModel:
 
     async def complete(self, messages: Sequence[Message], options: CompletionOptions) -> Completion:
         """Continue the conversation when it is our turn."""
-        async with self._turn():
-            return await self._model.complete(messages, options)
+        async with self.turn() as model:
+            return await model.complete(messages, options)
 
     async def stream(
         self, messages: Sequence[Message], options: CompletionOptions
     ) -> AsyncGenerator[Delta, None]:
         """Continue the conversation piece by piece when it is our turn."""
-        async with self._turn():
-            answer = cast("AsyncGenerator[Delta, None]", self._model.stream(messages, options))
+        async with self.turn() as model:
+            answer = cast("AsyncGenerator[Delta, None]", model.stream(messages, options))
             async with aclosing(answer) as deltas:
                 async for delta in deltas:
                     yield delta
@@ -82,13 +82,14 @@ class LimitedModel:
         await self._model.close()
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def turn(self) -> AsyncIterator[ChatModel]:
+        """Wait for our turn; gives the model itself, for one call."""
         async with self._running:
             if self._per_minute:
                 async with self._beginning:
                     await self._wait_for_room(self._per_minute)
                     self._begun.append(self._seconds())
-            yield
+            yield self._model
 
     async def _wait_for_room(self, per_minute: int) -> None:
         while len(self._begun) == per_minute:
@@ -96,3 +97,11 @@ class LimitedModel:
             if left <= 0:
                 return
             await self._sleep(left)
+
+
+def turn_of(model: ChatModel) -> AbstractAsyncContextManager[ChatModel]:
+    """Our turn to ask a model, for who must know when it comes; at once where nothing is limited.
+
+    What it gives is to be asked once, and does not wait any more.
+    """
+    return model.turn() if isinstance(model, LimitedModel) else nullcontext(model)
