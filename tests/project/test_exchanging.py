@@ -171,3 +171,21 @@ async def test_one_model_in_two_files_is_two_systems(
     async with open_project(folder, settings=settings) as project:
         result = await taken_in(project, first, second, name="zweimal", model="m")
     assert [one["model"] for one in result["models"]] == ["m (x)", "m (y)"]
+
+
+async def test_the_policy_holds_for_models_that_another_tool_asked(
+    folder: Path, settings: Settings, tmp_path: Path
+) -> None:
+    (folder / "policy.yaml").write_text("licences: {apache-2.0: forbidden}\n", encoding="utf-8")
+    files = [
+        answers(tmp_path / "a.jsonl", "vllm:smollm2-135m-instruct", "0", "1"),
+        answers(tmp_path / "b.jsonl", "nobody-knows", "0", "x"),
+    ]
+    async with open_project(folder, settings=settings) as project:
+        result = await taken_in(project, *files, name="zahlen")
+    choice = result["recommendation"]
+    assert choice["model"] == "nobody-knows"
+    assert [one["model"] for one in choice["excluded"]] == ["vllm:smollm2-135m-instruct"]
+    facts = {one["model"]: one.get("facts") for one in result["models"]}
+    assert "site" not in facts["vllm:smollm2-135m-instruct"]
+    assert facts["nobody-knows"] is None

@@ -22,6 +22,7 @@ from fourfold.evaluation.store import Experiments
 from fourfold.metrics.resampling import Resampling
 from fourfold.metrics.scoring import checked_names
 from fourfold.project.imported_datasets import keep_dataset
+from fourfold.project.licences import look_elsewhere
 from fourfold.prompts.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -65,7 +66,10 @@ async def import_experiment(
     records = list({row.record.id: row.record for row in rows}.values())
     cases = [row.case for row in rows]
     how = Resampling(seed=wanted.seed, samples=wanted.samples)
-    comparison = compare(cases, records, metrics, how, progress=scoring)
+    names = dict.fromkeys(case.system for case in cases)
+    looked = look_elsewhere(project.folder, project.config, names)
+    facts = {name: one.as_json() for name, one in looked.items()}
+    comparison = compare(cases, records, metrics, how, facts=facts, progress=scoring)
     file = keep_dataset(project, name, records)
     spec = _spec(project, wanted, rows, records, [found for _, found in read], file)
     text = json.dumps([name, spec], ensure_ascii=False, sort_keys=True)

@@ -31,19 +31,21 @@ class LicenceGate(FourfoldError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """A model as the gate saw it: what the policy says, where it is asked, what is known of it."""
+    """A model as the gate saw it: what the policy says, where it is asked, what is known of it.
+
+    Of one that another tool asked, nobody knows where.
+    """
 
     verdict: Verdict
-    site: Site
+    site: Site | None
     known: CatalogueModel | None
 
     def as_json(self) -> dict[str, Any]:
         """Licence, site, maker, size and way out, as reports show them."""
-        found: dict[str, Any] = {
-            "licence": self.verdict.as_json(),
-            "site": self.site.as_json(),
-        }
-        if host := self.site.host:
+        found: dict[str, Any] = {"licence": self.verdict.as_json()}
+        if self.site:
+            found["site"] = self.site.as_json()
+        if self.site and (host := self.site.host):
             found["host"] = {
                 "name": host.title,
                 "regions": list(self.site.regions),
@@ -119,6 +121,26 @@ def look(
 def check_licences(folder: Path, config: ProjectConfig, names: Sequence[str]) -> dict[str, Looked]:
     """`check` before models are compared."""
     return check(folder, config, names, step="compare")
+
+
+def look_elsewhere(
+    folder: Path, config: ProjectConfig, names: Iterable[str], *, today: datetime.date | None = None
+) -> dict[str, Looked]:
+    """The same of models that another tool asked, as far as the catalogue has them.
+
+    Tools write the provider before the name: `openai:gpt-5-mini`.
+    """
+    from fourfold.catalogue import read_catalogue
+
+    catalogue, day = read_catalogue(folder), today or datetime.date.today()
+    policy = project_policy(folder, config, catalogue) or Policy()
+    found = {}
+    for name in names:
+        plain = name.rpartition(":")[2]
+        if model := listed(name, config, catalogue) or catalogue.offered_as(plain):
+            verdict = judge(model, catalogue, policy, today=day)
+            found[name] = Looked(verdict=verdict, site=None, known=model)
+    return found
 
 
 def has_policy(folder: Path) -> bool:
