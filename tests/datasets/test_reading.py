@@ -63,6 +63,10 @@ def test_other_usual_names_are_understood(
         ('{"text": "x", "reference": "y", "language": 5}', "`language` is no text"),
         ('{"id": [1], "text": "x", "reference": "y"}', "`id` is neither a text nor a whole number"),
         ('{"id": true, "text": "x", "reference": "y"}', "`id` is neither"),
+        ('{"text": "x", "reference": "y", "language": "Pidgin"}', "`language` is `Pidgin`; write"),
+        ('{"Text": "x", "TEXT": "z", "reference": "y"}', "two of its fields are called `text`"),
+        ('{"text": "x", "Refernz": "y"}', "unknown: `Refernz` (did you mean `referenz`?)"),
+        ('{"Eingaben": "x"}', "unknown: `Eingaben` (did you mean `eingabe`?)"),
         ('{"text": "x", "text": "z", "reference": "y"}', "`text` stands there twice"),
         ('{"text": "x", "reference": NaN}', "`NaN` is no number"),
         ('{"text": "a\\u0000b", "reference": "y"}', "NUL"),
@@ -94,13 +98,50 @@ def test_what_is_rightly_empty_is_a_reference(tmp_path: Path, reference: str, ke
     assert record.references == (kept,)
 
 
+def test_fields_may_be_german_or_begin_with_a_capital(tmp_path: Path) -> None:
+    line = '{"ID": 7, "Frage": "x", "Referenz": "y", "Sprache": "Englisch", "Kunde": "Meyer"}'
+    (record,) = read_records(write(tmp_path, line))
+    assert (record.id, record.text, record.references) == ("7", "x", ("y",))
+    assert (record.language, record.metadata) == ("en", {"Kunde": "Meyer"})
+
+
+def test_a_field_with_our_own_name_comes_first(tmp_path: Path) -> None:
+    line = '{"Text": "else", "text": "x", "Referenz": "else", "reference": "y"}'
+    (record,) = read_records(write(tmp_path, line))
+    assert (record.text, record.references) == ("x", ("y",))
+    assert record.metadata == {"Text": "else", "Referenz": "else"}
+
+
+@pytest.mark.parametrize("text", ['[\n {"text": "x"},\n {"text": "y"}\n]', '[{"text": "x"}]'])
+def test_a_list_of_all_records_is_one_mistake_and_the_hint_says_what_is_taken(
+    tmp_path: Path, text: str
+) -> None:
+    with pytest.raises(InvalidInput, match="has 1 mistake:\n  line 1: it ") as error:
+        read_records(write(tmp_path, text))
+    assert "JSON Lines, one object a line, or a table (CSV)" in error.value.hint
+
+
 def test_nothing_that_was_written_is_lost(tmp_path: Path) -> None:
     line = '{"text": "x", "question": "q", "reference": "y", "draft": "d", "released": "r"}'
     (record,) = read_records(write(tmp_path, line))
     assert record.metadata == {"question": "q", "draft": "d", "released": "r"}
 
 
-@pytest.mark.parametrize(("said", "meant"), [("DE", "de"), ("de-AT", "de"), ("Pidgin", "Pidgin")])
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("DE", "de"),
+        ("de-AT", "de"),
+        ("en_US", "en"),
+        (" Deutsch ", "de"),
+        ("German", "de"),
+        ("englisch", "en"),
+        ("English", "en"),
+        ("Französisch", "fr"),
+        ("gsw", "gsw"),
+        (" ", ""),
+    ],
+)
 def test_a_language_is_its_code_without_the_country(tmp_path: Path, said: str, meant: str) -> None:
     line = f'{{"text": "x", "reference": "y", "language": "{said}"}}'
     assert read_records(write(tmp_path, line))[0].language == meant
@@ -124,7 +165,7 @@ def test_json_lines_in_another_encoding_are_an_error_with_the_line(tmp_path: Pat
     file.write_bytes((good * 2 + '{"text": "Grüße", "reference": "y"}\n').encode("cp1252"))
     with pytest.raises(InvalidInput, match="line 3: it is not UTF-8") as error:
         read_records(file)
-    assert "UTF-8" in error.value.hint
+    assert error.value.hint == "Save it as UTF-8."
 
 
 def test_a_file_that_is_missing_or_no_file_is_an_error(tmp_path: Path) -> None:

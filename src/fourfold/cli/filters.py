@@ -9,20 +9,14 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from fourfold.core.errors import suggestion
+from fourfold.core.language_names import LANGUAGE_NAMES
 
 if TYPE_CHECKING:
     from fourfold.catalogue import Catalogue, CatalogueModel
 
 _FEW: Final = 20  # names that can be listed in a hint
 _CALLED: Final[Mapping[str, Mapping[str, str]]] = {
-    "language": {
-        "german": "de", "deutsch": "de", "english": "en", "englisch": "en", "french": "fr",
-        "französisch": "fr", "spanish": "es", "spanisch": "es", "italian": "it",
-        "italienisch": "it", "portuguese": "pt", "portugiesisch": "pt", "dutch": "nl",
-        "niederländisch": "nl", "polish": "pl", "polnisch": "pl", "turkish": "tr",
-        "türkisch": "tr", "chinese": "zh", "chinesisch": "zh", "japanese": "ja",
-        "japanisch": "ja", "russian": "ru", "russisch": "ru", "arabic": "ar", "arabisch": "ar",
-    },
+    "language": LANGUAGE_NAMES,
     "region": {
         "europe": "eu", "europa": "eu", "germany": "de", "deutschland": "de", "usa": "us",
         "switzerland": "ch", "schweiz": "ch", "france": "fr", "frankreich": "fr",

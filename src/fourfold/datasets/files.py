@@ -40,7 +40,7 @@ def read_text(file: Path, what: str, *, or_else: str = "") -> str:
     except UnicodeDecodeError as error:
         if or_else and encoding != "utf-16":
             return _decoded(data, or_else, file)
-        raise _unreadable(file, data, error, "UTF-8") from error
+        raise _unreadable(file, data, error, "UTF-8", "Save it as UTF-8.") from error
 
 
 def strict_json(line: str) -> Any:
@@ -63,14 +63,17 @@ def _decoded(data: bytes, encoding: str, file: Path) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise _unreadable(file, data, error, f"UTF-8 nor {encoding}") from error
+        hint = "Save it as UTF-8; in Excel that is the type `CSV UTF-8`."
+        raise _unreadable(file, data, error, f"UTF-8 nor {encoding}", hint) from error
 
 
-def _unreadable(file: Path, data: bytes, error: UnicodeDecodeError, tried: str) -> InvalidInput:
+def _unreadable(
+    file: Path, data: bytes, error: UnicodeDecodeError, tried: str, hint: str
+) -> InvalidInput:
     line = data[: error.start].count(b"\n") + 1
     return InvalidInput(
         f"`{file}`, line {line}: it is not {tried}: byte {error.start} is no letter.",
-        hint="Save it as UTF-8; in Excel that is the type `CSV UTF-8`.",
+        hint=hint,
     )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from fourfold.core.errors import InvalidInput
+from fourfold.core.language_names import language_code
 from fourfold.datasets.files import read_lines, strict_json
+from fourfold.datasets.names import unknown_names, with_our_names
 from fourfold.datasets.records import (
     NOBODY_ANSWERED,
     OTHER_KEYS,
@@ -22,9 +23,12 @@ from fourfold.datasets.tables import read_rows
 
 _TABLES: Final = frozenset({".csv", ".tsv"})
 _SHOWN = 20  # mistakes in an error
-_FORM = '{"id": "1", "language": "de", "tags": [], "text": "…", "reference": "…"}'
+_SHEETS: Final = frozenset({".xlsx", ".xlsm", ".xls", ".ods", ".numbers"})
+_LINES_FORM = (
+    "A dataset is JSON Lines, one object a line, or a table (CSV). Each line is "
+    '{"id": "1", "language": "de", "tags": [], "text": "…", "reference": "…"}'
+)
 _TABLE_FORM = "The first line names the columns: id, language, tags, text, reference."
-_LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*", re.IGNORECASE)
 
 
 def read_records(file: Path) -> list[Record]:
@@ -36,6 +40,7 @@ def read_records(file: Path) -> list[Record]:
     is the number of the line. Raises `InvalidInput` that names the first 20 mistakes with their
     lines, and counts the others.
     """
+    _refuse_sheet(file)
     is_table = file.suffix.lower() in _TABLES
     records: list[Record] = []
     wrong: list[str] = []
@@ -54,8 +59,16 @@ def read_records(file: Path) -> list[Record]:
         if len(lines) > 1
     ]
     if wrong or not records:
-        raise _error(file, wrong, _TABLE_FORM if is_table else f"Each line is {_FORM}")
+        raise dataset_error(file, wrong, hint=_TABLE_FORM if is_table else _LINES_FORM)
     return records
+
+
+def _refuse_sheet(file: Path) -> None:
+    if file.suffix.lower() in _SHEETS and file.is_file():
+        raise InvalidInput(
+            f"The dataset `{file}` is a workbook, not a text.",
+            hint="Save it as CSV; in Excel that is the type `CSV UTF-8`.",
+        )
 
 
 def _values(file: Path) -> Iterator[tuple[int, Any]]:
@@ -63,17 +76,21 @@ def _values(file: Path) -> Iterator[tuple[int, Any]]:
         try:
             yield number, strict_json(line)
         except json.JSONDecodeError as error:
+            if line.lstrip().startswith("["):
+                yield number, ValueError("it begins a list; each line is an object of its own")
+                return
             yield number, ValueError(f"it is not JSON ({error.msg}, column {error.colno})")
         except ValueError as error:
             yield number, error
 
 
-def _error(file: Path, wrong: list[str], form: str) -> InvalidInput:
+def dataset_error(file: Path, wrong: list[str], *, hint: str) -> InvalidInput:
+    """Names the first 20 mistakes and counts the others."""
     listing = "".join(f"\n  {one}" for one in wrong[:_SHOWN])
     more = f"\n  and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
     count = f"{len(wrong)} mistake{'' if len(wrong) == 1 else 's'}"
     found = f"has {count}:{listing}{more}" if wrong else "holds no record."
-    return InvalidInput(f"The dataset `{file}` {found}", hint=form)
+    return InvalidInput(f"The dataset `{file}` {found}", hint=hint)
 
 
 def record_from(value: Any, number: int) -> Record:
@@ -82,9 +99,10 @@ def record_from(value: Any, number: int) -> Record:
         raise value
     if not isinstance(value, Mapping):
         raise ValueError("it is not an object")
+    value = with_our_names(value)
     key, text = _first(value, TEXT_KEYS)
     if text is None:
-        raise ValueError("it has no text under `text`")
+        raise ValueError(f"it has no text under `text`{unknown_names(value)}")
     if not isinstance(text, str) or not text.strip():
         raise ValueError(f"its `{key}` is {'empty' if isinstance(text, str) else 'no text'}")
     referring, references = _references(value)
@@ -105,7 +123,7 @@ def _references(value: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     """The key under which they stand, and the references."""
     key, found = _first(value, REFERENCE_KEYS)
     if found is None:
-        raise ValueError("it has nothing under `reference`")
+        raise ValueError(f"it has nothing under `reference`{unknown_names(value)}")
     several = found if isinstance(found, list) else [found]
     if not several and key == "answers":  # as SQuAD 2 writes a question that has none
         return key, (NOBODY_ANSWERED,)
@@ -133,12 +151,14 @@ def _name(value: Mapping[str, Any], key: str) -> str:
 
 
 def _language(value: Mapping[str, Any]) -> str:
-    """The code without the country, `de` for `de-AT`; any other word stays as it is."""
+    """The code without the country: `de` for `de-AT` and `Deutsch`."""
     found = value.get("language") or ""
     if not isinstance(found, str):
         raise ValueError("its `language` is no text such as `de`")
-    code = _LANGUAGE.fullmatch(found.strip())
-    return code[1].lower() if code else found.strip()
+    code = language_code(found)
+    if code is None:
+        raise ValueError(f"its `language` is `{found.strip()}`; write a code such as `de` or `en`")
+    return code
 
 
 def _texts(value: Mapping[str, Any], key: str) -> tuple[str, ...]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
 from fourfold.datasets.files import read_text, strict_json
-from fourfold.datasets.records import OTHER_KEYS, REFERENCE_KEYS, TEXT_KEYS
+from fourfold.datasets.names import our_name, unknown_names
+from fourfold.datasets.records import REFERENCE_KEYS, TEXT_KEYS
 
 _WINDOWS = "cp1252"  # what Excel writes in western Europe unless it is told otherwise
 _LISTS = ("references", "answers", "passages", "tags")
 _REFERENCES: Final = ("reference", *REFERENCE_KEYS)  # the usual one of them first
-_KNOWN: Final = frozenset({*TEXT_KEYS, *REFERENCE_KEYS, *OTHER_KEYS})
 _MOST_BROKEN: Final = 20  # rows; then the file is something else than a table
 
 
@@ -23,9 +22,9 @@ def read_rows(file: Path) -> Iterator[tuple[int, dict[str, Any] | ValueError]]:
     """Each row as an object, or why it is none, with the line in which it begins.
 
     Semicolons (a German Excel), commas or tabs part the cells. An empty cell is left out. Several
-    texts in one cell are written as a JSON list; tags may also be parted by commas. A column that
-    we know may be written large, `Text`. Without the columns that a record needs, the first line is
-    the only mistake.
+    texts in one cell are written as a JSON list; tags may also be parted by commas. A column may be
+    written large, `Text`, or in German, `Referenz`. Without the columns that a record needs, the
+    first line is the only mistake.
     """
     text = read_text(file, "dataset", or_else=_WINDOWS)
     first = text.partition("\n")[0]
@@ -37,7 +36,7 @@ def read_rows(file: Path) -> Iterator[tuple[int, dict[str, Any] | ValueError]]:
         elif names:
             yield line, _row(names, cells)
         else:
-            names = [_name(cell.strip()) for cell in cells]
+            names = [our_name(cell.strip()) for cell in cells]
             if wrong := _wrong_names(names):
                 yield line, ValueError(wrong)
                 return
@@ -67,11 +66,6 @@ def _why(error: csv.Error) -> str:
     return f"{error}; cells with quotes or line ends stand in quotes"
 
 
-def _name(cell: str) -> str:
-    """As we write it, when it is one of ours."""
-    return cell.casefold() if cell.casefold() in _KNOWN else cell
-
-
 def _wrong_names(names: list[str]) -> str:
     """Why no record can be made with these columns; nothing when one can."""
     twice = sorted({name for name in names if name and names.count(name) > 1})
@@ -80,15 +74,7 @@ def _wrong_names(names: list[str]) -> str:
     missing = [f"`{known[0]}`" for known in (TEXT_KEYS, _REFERENCES) if not set(known) & set(names)]
     if not missing:
         return ""
-    unknown = ", ".join(_unknown(name) for name in names if name and name not in _KNOWN)
-    return f"no column is called {' and none '.join(missing)}" + (
-        f"; unknown: {unknown}" if unknown else ""
-    )
-
-
-def _unknown(name: str) -> str:
-    close = get_close_matches(name.casefold(), sorted(_KNOWN), n=1)
-    return f"`{name}` (did you mean `{close[0]}`?)" if close else f"`{name}`"
+    return f"no column is called {' and none '.join(missing)}{unknown_names(names)}"
 
 
 def _row(names: list[str], cells: list[str]) -> dict[str, Any] | ValueError:
