@@ -201,6 +201,12 @@ async def test_what_was_in_flight_at_a_kill_counts_as_paid_and_is_asked_again(
         usd=38.0, unanswered=2, unanswered_usd=38.0
     )
     assert await bench.experiments.spent("another") == Spent()
+    async with bench.experiments.journal("another", []) as journal:
+        for most in (0.0, None):  # of this machine, and of a provider whose price nobody knows
+            await journal.intend(
+                Intent(id=f"lost at {most}", key=f"{most}", model="m", most_usd=most, at=now)
+            )
+    assert await bench.experiments.spent("another") == Spent(unanswered=1)
     run = await bench.run(PricedModel(lambda *_: "x"), budget=Budget(limit_usd=60))
     assert run.budget.spent_before_usd == 38
     assert len(await bench.cases()) == 1  # 60 - 38 - 4 is less than the 19 of the next

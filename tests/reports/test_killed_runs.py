@@ -14,7 +14,10 @@ LEFT = {
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize(("paid", "is_said"), [({"requests": 3, "usd": 0.25}, True), ({}, False)])
+@pytest.mark.parametrize(
+    ("paid", "is_said"),
+    [({"requests": 3, "usd": 0.25}, True), ({"requests": 3, "usd": 0.0}, False), ({}, False)],
+)
 def test_what_may_have_been_paid_is_told(
     comparison: Make, language: str, paid: dict[str, Any], is_said: bool
 ) -> None:

@@ -47,7 +47,7 @@ class Spent:
     """US dollars that the runs of an experiment spent, with those that it may have paid.
 
     `unanswered` requests were in flight when a run was killed; `unanswered_usd` is the most that
-    they cost, and part of `usd`.
+    they cost, and part of `usd`: 0 where nobody knows their price.
     """
 
     usd: float = 0.0

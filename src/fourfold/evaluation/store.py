@@ -165,12 +165,16 @@ class Experiments:
             yield journal
 
     async def spent(self, experiment: str) -> Spent:
-        """What its runs have spent, and may have: unknown costs count with the most."""
+        """What its runs have spent, and may have: unknown costs count with the most.
+
+        Requests that cost nothing in any case, as those of this machine, are not counted.
+        """
         async with self._database.connect() as connection:
             rows = await connection.execute(
                 text(
                     "SELECT coalesce(sum(coalesce(exchanges.cost_usd, most_usd)), 0) AS usd, "
-                    "count(*) FILTER (WHERE exchanges.id IS NULL) AS unanswered, coalesce("
+                    "count(*) FILTER (WHERE exchanges.id IS NULL AND most_usd IS DISTINCT FROM 0) "
+                    "AS unanswered, coalesce("
                     "sum(most_usd) FILTER (WHERE exchanges.id IS NULL), 0) AS unanswered_usd "
                     "FROM intents LEFT JOIN exchanges USING (id) WHERE experiment = :experiment"
                 ),

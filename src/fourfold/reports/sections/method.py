@@ -52,7 +52,7 @@ def _is_of_corrections(found: Found) -> bool:
 def _possibly_paid(found: Found, write: Writer) -> Iterator[Markup]:
     """What a run that was killed may have cost beside what is known."""
     paid = found.body.get("possibly_paid") or {}
-    if paid.get("requests"):
+    if paid.get("usd"):
         count = write.cite(write.n(paid["requests"], 0), "evidence", "possibly_paid")
         money = write.cite(write.money(paid["usd"], DOLLARS), "evidence", "possibly_paid")
         yield write.t("possibly_paid", count=count, money=money)
