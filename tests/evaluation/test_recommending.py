@@ -225,3 +225,11 @@ def test_a_choice_is_settled_when_every_other_is_plainly_worse_or_plainly_as_goo
     unsure = recommended(cases("a", 40, 0.002), cases("b", 38, 0.001))
     assert not unsure.settled  # neither significantly worse nor within the margin
     assert unsure.as_json()["settled"] is False
+
+
+def test_of_a_handful_of_records_nothing_is_chosen() -> None:
+    records = [Record(id=str(n), text="x", references=("yes",)) for n in range(7)]
+    every = [*cases("a", 6, 0.002)[:7], *cases("b", 5, 0.001)[:7]]
+    choice = recommend(compare(every, records, ["accuracy"], Resampling(samples=200)))
+    assert [one.code for one in choice.warnings] == ["too_few"]
+    assert choice.warnings[0].values == {"count": 7, "fewest": 8}

@@ -286,3 +286,15 @@ def test_records_that_ship_are_not_called_one_s_own(
     shown = text(replace(entry, body={**entry.body, "dataset": ours}), language)
     assert said in shown
     assert words("answer")["ships"][language].partition("{")[0] in shown
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Too few records to choose; a is ahead here."), ("de", "Zu wenige Fälle für eine")],
+)
+def test_of_a_handful_of_records_nothing_is_advised(
+    comparison: Make, language: str, said: str
+) -> None:
+    few = [{"code": "too_few", "text": "x", "values": {"count": 4, "fewest": 8}}]
+    entry = choosing(pair(comparison), model="a", best="a", settled=False, warnings=few)
+    assert said in text(entry, language)

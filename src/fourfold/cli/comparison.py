@@ -40,6 +40,8 @@ def show_comparison(result: dict[str, Any]) -> None:
         show("  These records come with Fourfold: compare on your own before you decide.")
     show_money(result)
     show(faint(f"\nExperiment {result['experiment']}. As a report: fourfold report"))
+    beside = f"fourfold compare --show {result['experiment']} --outputs outputs.html"
+    show(faint(f"The outputs side by side: {beside}"))
 
 
 def _quality(result: dict[str, Any]) -> Table:
@@ -137,6 +139,8 @@ def _taken(choice: dict[str, Any], *, alone: bool) -> str:
         return "Only {} was measured"
     if any(one["code"] == "baseline_taken" for one in choice.get("warnings", [])):
         return "No model is measurably better than {}, which is none"
+    if any(one["code"] == "too_few" for one in choice.get("warnings", [])):
+        return "Too few records to choose; {} is ahead here"
     return "Take {}" if choice.get("settled", True) else "Take {} for now"
 
 
@@ -157,8 +161,9 @@ def show_money(result: dict[str, Any]) -> None:
         if result.get("uncertain_usd", len(result.get("failures", []))):
             most, why = "at most ", "; what failed is counted with all it can have cost"
         show(f"\nSpent: {most}{dollars(now)} ${earlier}{why}.")
-    if unanswered := result.get("possibly_paid", {}).get("requests"):
-        show(possibly_paid(unanswered, result["possibly_paid"]["usd"]))
+    unanswered = result.get("possibly_paid", {})
+    if unanswered.get("usd"):
+        show(possibly_paid(unanswered["requests"], unanswered["usd"]))
 
 
 def _show_tests(result: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from math import isnan
 from typing import Any, Final
 
 from fourfold.evaluation.measured import Comparison, Measured, scale_of
+from fourfold.metrics.bootstrap import FEWEST_UNITS
 from fourfold.metrics.scoring import metric_named
 
 ENOUGH_ANSWERED: Final = 0.9
@@ -42,7 +43,13 @@ def warnings(
     count = comparison.count
     records = "1 record is" if count == 1 else f"{count} records are"
     shown = smallest_shown(comparison, best, others)
-    if shown is not None and (shown > margin or count < FEWEST_RECORDS):
+    if count < FEWEST_UNITS:
+        yield Warned(
+            code="too_few",
+            text=f"{records} too few to choose: below {FEWEST_UNITS} no mean has an interval.",
+            values={"count": count, "fewest": FEWEST_UNITS},
+        )
+    elif shown is not None and (shown > margin or count < FEWEST_RECORDS):
         yield Warned(
             code="few_records",
             text=f"{records} enough to show differences from {shown:.2g} on, for the least sure "

@@ -22,6 +22,7 @@ _WARNINGS = {
     "few_records_only": "few_records_only",
     "few_compared": "few_compared",
     "few_answered": "few_answered",
+    "too_few": "too_few",
     "nothing_right": "nothing_right",
     "baseline_taken": "baseline_taken",
     "baseline_alone": "baseline_taken",
@@ -96,6 +97,8 @@ def _taken(chosen: System, found: Found) -> str:
         return "take_baseline"
     if not chosen.permission.free:
         return "take_if"
+    if "too_few" in _codes(found):
+        return "take_too_few"
     return "take" if found.choice.get("settled", True) else "take_for_now"
 
 
