@@ -62,8 +62,8 @@ def test_a_log_gets_a_line_at_the_end_and_every_half_minute(
         for done, now[0] in ((1, 1.0), (2, 31.0), (3, 40.0), (4, 45.0)):
             tell(RunProgress(done=done, total=4, failed=1, cost_usd=0.5, working_on="m"))
     assert capsys.readouterr().err.splitlines() == [
-        "m: 2 of 4 answers · 0.50 $ · 1 failed",
-        "m: 4 of 4 answers · 0.50 $ · 1 failed",
+        "2 of 4 answers · 0.50 $ · 1 failed · now m",
+        "4 of 4 answers · 0.50 $ · 1 failed",
     ]
 
 

@@ -243,7 +243,8 @@ def _comparison_lines() -> Callable[[RunProgress], None]:
         if monotonic() - last >= _COMPARISON_LINE_SECONDS or state.done == state.total:
             last = monotonic()
             answers = f"{state.done} of {state.total} answers"
-            say(f"{state.working_on}: {answers} · {_spent_and_failed(state)}")
+            now = f" · now {state.working_on}" if state.done < state.total else ""
+            say(f"{answers} · {_spent_and_failed(state)}{now}")
 
     return tell
 
