@@ -39,9 +39,9 @@ def test_every_word_is_used() -> None:
     folder = files("fourfold.reports")
     code = "".join(
         file.read_text("utf-8")
-        for part in (folder, folder.joinpath("sections"))
+        for part in (folder, folder.joinpath("sections"), folder.joinpath("templates"))
         for file in part.iterdir()
-        if file.name.endswith(".py")
+        if file.name.endswith((".py", ".html"))
     )
     built = re.compile(
         r"(language|verdict|level|unit|why|of)[ _]|exact|approximate|few_|(in)?dangerous"

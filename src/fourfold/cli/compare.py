@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -12,6 +12,7 @@ from fourfold.cli.comparison import dollars, possibly_paid, show_comparison
 from fourfold.cli.finite import FiniteRange
 from fourfold.cli.output import (
     command,
+    counted,
     json_option,
     print_json,
     project_option,
@@ -68,11 +69,30 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--list", "list_them", is_flag=True, help="Show the comparisons of this project.")
 @click.option("--show", "shown", metavar="ID", help="Show one that was made.")
+@click.option(
+    "--outputs", type=_FILE, help="With --show: write its outputs side by side, as an HTML page."
+)
+@click.option(
+    "--language",
+    type=click.Choice(["de", "en"]),
+    default="en",
+    show_default=True,
+    help="Of that page.",
+)
+@click.option("--force", is_flag=True, help="Let that page overwrite a file that is none.")
 @project_option
 @json_option
 @command
 async def compare(
-    *, list_them: bool, shown: str | None, folder: Path | None, as_json: bool, **given: Any
+    *,
+    list_them: bool,
+    shown: str | None,
+    outputs: Path | None,
+    language: str,
+    force: bool,
+    folder: Path | None,
+    as_json: bool,
+    **given: Any,
 ) -> None:
     """Compare models on the task of the project: quality with intervals, cost, speed, a choice.
 
@@ -85,12 +105,21 @@ async def compare(
       fourfold compare --models gpt-5-mini,qwen2.5-coder-0.5b --budget 5
       fourfold compare --models qwen2.5-coder-1.5b,qwen2.5-coder-0.5b,smollm2-135m --ladder
       fourfold compare --list
+      fourfold compare --show 895945a33fc0 --outputs outputs.html
     """
     from fourfold.cli.progress import comparison_bar
     from fourfold.project import open_project
     from fourfold.project.comparing import compare_models
 
+    if outputs and not shown:
+        raise click.UsageError(
+            "--outputs needs --show ID; `fourfold compare --list` shows the ids."
+        )
     async with open_project(folder) as project:
+        if shown and outputs:
+            page = _Page(outputs, language, given["dataset"], force)
+            await _write_outputs(project, shown, page, as_json=as_json)
+            return
         if list_them or shown:
             await _look(project.database, shown, as_json=as_json)
             return
@@ -160,8 +189,11 @@ def _say_before(spent: Spent) -> None:
     """What earlier runs of this comparison cost."""
     if spent.usd:
         say(f"Spent before: {dollars(spent.usd)} $.")
-    if spent.unanswered:
+    if spent.unanswered_usd:
         say(possibly_paid(spent.unanswered, spent.unanswered_usd))
+    elif spent.unanswered:
+        requests = counted(spent.unanswered, "request")
+        say(f"In flight when a run was killed: {requests}, at a price that nobody knows.")
 
 
 def _leaves_out(unpayable: Sequence[Estimate]) -> bool:
@@ -211,6 +243,37 @@ async def _look(database: Any, shown: str | None, *, as_json: bool) -> None:
         state = "ended" if one.ended_at else "not ended"
         names = ", ".join(system["name"] for system in one.spec["systems"])
         show(f"{one.id}  {one.started_at:%Y-%m-%d %H:%M}  {one.name}: {names} ({state})")
+
+
+class _Page(NamedTuple):
+    """The page that is asked for."""
+
+    file: Path
+    language: str
+    dataset: Path | None
+    force: bool
+
+
+async def _write_outputs(project: Project, shown: str, page: _Page, *, as_json: bool) -> None:
+    from fourfold.project.outputs import write_outputs
+    from fourfold.project.reading import outputs_of
+    from fourfold.reports.outputs import outputs_page
+
+    found = await outputs_of(project, shown, page.dataset)
+    html = outputs_page(found, language=page.language)
+    write_outputs(project, page.file, html, force=page.force)
+    if as_json:
+        print_json(
+            {
+                "outputs": str(page.file),
+                "experiment": found.experiment,
+                "language": page.language,
+                "records": len(found.shown.rows),
+            }
+        )
+        return
+    show(f"Wrote `{page.file}`.")
+    say("Open it in a browser; the records on which the systems differ most come first.")
 
 
 def _listed_json(one: Experiment) -> dict[str, Any]:

@@ -141,7 +141,7 @@ class _Table:
             self.outcomes[system, record.id] for system in self.systems for record in self.records
         ]
         wanted = [
-            self._references(metric, record, outcome)
+            references_for(metric, record, outcome, self.schema)
             for record, outcome in zip([*self.records] * len(self.systems), outcomes, strict=True)
         ]
         rows = metric.figures([outcome.output for outcome in outcomes], wanted)
@@ -158,12 +158,16 @@ class _Table:
         numbers = {len(record.references) for record in self.records}
         return numbers.pop() if len(numbers) == 1 else None
 
-    def _references(self, metric: Metric, record: Record, outcome: Outcome) -> Sequence[str]:
-        if metric.name == "citation_support":
-            return ["\n".join(outcome.evidence)]
-        if metric.name == "json_valid" and self.schema is not None:
-            return [json.dumps(self.schema)]
-        return record.references
+
+def references_for(
+    metric: Metric, record: Record, outcome: Outcome, schema: Mapping[str, Any] | None
+) -> Sequence[str]:
+    """What the metric holds an output against: not always what a person released."""
+    if metric.name == "citation_support":
+        return ["\n".join(outcome.evidence)]
+    if metric.name == "json_valid" and schema is not None:
+        return [json.dumps(schema)]
+    return record.references
 
 
 def _tests(

@@ -52,7 +52,7 @@ async def export_experiment(
     form = FORMATS.load(format_name)()
     experiments = Experiments(project.database)
     found = await experiments.named(experiment)
-    file = dataset or _dataset_of(project, found)
+    file = dataset or dataset_of(project, found)
     records = read_records(file)
     rows, lost = await _rows(experiments, found, records)
     warnings = []
@@ -109,7 +109,7 @@ def _with_messages(case: Case, sent: Mapping[str, tuple[Message, ...]]) -> Case:
     return replace(case, exchanges=tuple(exchanges))
 
 
-def _dataset_of(project: Project, experiment: Experiment) -> Path:
+def dataset_of(project: Project, experiment: Experiment) -> Path:
     """The file in `datasets` that still has its records, else the one of its name.
 
     An experiment knows its dataset by the hash and the name; an import has written its own.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 _INPUTS: Final = (PROJECT, POLICY, "datasets", "documents", "prompts", ".fourfold")
 _REPORT: Final = b'<meta name="generator" content="Fourfold">'  # templates/decision.html has it
+_OUTPUTS: Final = b'<meta name="generator" content="Fourfold outputs">'  # and outputs.html this
 _HEAD_BYTES: Final = 4_096
-_OTHER: Final = "Name another file: --output FILE"
+_OTHER: Final = "Name another file"
 
 
 def write_report(project: Project, file: Path, html: str, *, force: bool = False) -> None:
@@ -26,12 +28,12 @@ def write_report(project: Project, file: Path, html: str, *, force: bool = False
 
     Raises `InvalidInput` for those, for what the project is made of, and without the folder.
     """
+    _write_page(project, file, html, _REPORT, force=force)
 
-    def write(target: Path) -> Sequence[Path]:
-        target.write_text(html, encoding="utf-8")
-        return [target]
 
-    write_files(project, file, write, force=force, replaces=_is_report)
+def write_outputs(project: Project, file: Path, html: str, *, force: bool = False) -> None:
+    """Write outputs side by side; as with a report, an earlier page of the kind is replaced."""
+    _write_page(project, file, html, _OUTPUTS, force=force)
 
 
 def write_files(
@@ -52,7 +54,7 @@ def write_files(
             f"There is no folder `{output.parent}`.", hint="Create it, or choose another."
         )
     if output.exists() and not output.is_file():
-        raise InvalidInput(f"`{output}` is no plain file.", hint=_OTHER)
+        raise InvalidInput(f"`{output}` is no plain file.", hint=f"{_OTHER}.")
     beside = output.resolve().parent
     with TemporaryDirectory(prefix=".fourfold-", dir=beside) as unfinished:
         made = write(Path(unfinished) / output.name)
@@ -64,11 +66,19 @@ def write_files(
     return places
 
 
+def _write_page(project: Project, file: Path, html: str, mark: bytes, *, force: bool) -> None:
+    def write(target: Path) -> Sequence[Path]:
+        target.write_text(html, encoding="utf-8")
+        return [target]
+
+    write_files(project, file, write, force=force, replaces=partial(_begins_with, mark=mark))
+
+
 def _check(project: Project, file: Path, *, is_replaceable: bool) -> None:
     if not file.exists():
         return
     if _is_input(project, file):
-        raise InvalidInput(f"`{file}` belongs to the project and would be lost.", hint=_OTHER)
+        raise InvalidInput(f"`{file}` belongs to the project and would be lost.", hint=f"{_OTHER}.")
     if not is_replaceable and file.stat().st_size:
         raise InvalidInput(
             f"`{file}` is there already, and is not overwritten.",
@@ -90,11 +100,11 @@ def _inputs(project: Project) -> Iterator[Path]:
         yield from (project.folder / one for one in several if one is not None)
 
 
-def _is_report(file: Path) -> bool:
+def _begins_with(file: Path, mark: bytes) -> bool:
     if not file.is_file():
         return False
     with file.open("rb") as opened:
-        return _REPORT in opened.read(_HEAD_BYTES)
+        return mark in opened.read(_HEAD_BYTES)
 
 
 def _put(made: Path, place: Path) -> None:
