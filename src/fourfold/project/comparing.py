@@ -130,6 +130,7 @@ async def _plan(project: Project, wanted: Wanted) -> _Plan:
 
     models = tuple(project.config.current_name(name) for name in wanted.models)
     records = read_records(wanted.dataset)
+    _check_references(project, wanted.dataset, records)
     metrics, effort = _metrics(project, wanted), _effort(wanted)
     looked = check_licences(project.folder, project.config, models)
     those = contestants(project, models, wanted.prompts)
@@ -151,6 +152,15 @@ async def _plan(project: Project, wanted: Wanted) -> _Plan:
         check=check,
         spec=spec,
     )
+
+
+def _check_references(project: Project, file: Path, records: list[Record]) -> None:
+    from fourfold.project.references import check_references
+
+    if (schema := schema_of(project)) is not None:
+        own = project.config.output_schema
+        called = own.name if own else f"the schema of the task `{project.config.task}`"
+        check_references(records, schema, file=file, called=called)
 
 
 def _to_ask(plan: _Plan, experiment: str) -> ToAsk:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fourfold.core.errors import InvalidInput
+from fourfold.core.language_names import language_code
 from fourfold.datasets import dataset_hash, read_records
 from fourfold.evaluation.formats.promptfoo_config import read_tests
 
@@ -58,7 +59,7 @@ def _line(record: Record) -> dict[str, Any]:
         "text": record.text,
         "references": list(record.references),
         "passages": list(record.passages),
-        "language": record.language,
+        "language": language_code(record.language) or "",  # others write any word there
         "tags": list(record.tags),
         "cluster": record.cluster,
     }
