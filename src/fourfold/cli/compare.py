@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fourfold.cli.comparison import dollars, possibly_paid, show_comparison
 from fourfold.cli.finite import FiniteRange
+from fourfold.cli.made_before import list_made, show_made
 from fourfold.cli.output import (
     command,
     counted,
@@ -17,18 +18,19 @@ from fourfold.cli.output import (
     print_json,
     project_option,
     say,
-    show,
 )
+from fourfold.cli.side_by_side import Page, write_page
+from fourfold.cli.stopping import at_prompt, stoppable
 
 if TYPE_CHECKING:
     from fourfold.evaluation.estimate import Estimate
     from fourfold.evaluation.records import RunProgress, Spent
-    from fourfold.evaluation.store import Experiment
     from fourfold.project import Project
     from fourfold.project.asking import Watch
     from fourfold.project.comparing import Wanted
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_KEPT = "What was answered is kept; the same command goes on with it."
 
 
 @click.command()
@@ -117,15 +119,19 @@ async def compare(
         )
     async with open_project(folder) as project:
         if shown and outputs:
-            page = _Page(outputs, language, given["dataset"], force)
-            await _write_outputs(project, shown, page, as_json=as_json)
+            page = Page(outputs, language, given["dataset"], force)
+            await write_page(project, shown, page, as_json=as_json)
             return
-        if list_them or shown:
-            await _look(project.database, shown, as_json=as_json)
+        if shown:
+            await show_made(project.database, shown, as_json=as_json)
+            return
+        if list_them:
+            await list_made(project.database, as_json=as_json)
             return
         with comparison_bar() as (progress, scoring):
             watch = _watch(progress, scoring, given, as_json=as_json)
-            result = await compare_models(project, _wanted(project, **given), watch)
+            async with stoppable(_KEPT):
+                result = await compare_models(project, _wanted(project, **given), watch)
     if as_json:
         print_json(result)
     else:
@@ -200,7 +206,8 @@ def _leaves_out(unpayable: Sequence[Estimate]) -> bool:
     for one in unpayable:
         price = "nobody knows" if one.likely_usd is None else f"about {dollars(one.likely_usd)} $"
         say(f"{one.system} does not fit into the budget: {price}.")
-    return click.confirm("Leave out what does not fit, and compare the others?", err=True)
+    with at_prompt():
+        return click.confirm("Leave out what does not fit, and compare the others?", err=True)
 
 
 def _agrees(
@@ -219,71 +226,10 @@ def _agrees(
         say(f"It stops before {budget:.2f} $.")
     if as_json and not yes and budget is None:
         raise click.UsageError("It costs money, and --json asks nobody: add --budget or --yes.")
-    return yes or as_json or click.confirm("Go on?", err=True)
-
-
-async def _look(database: Any, shown: str | None, *, as_json: bool) -> None:
-    from fourfold.evaluation.store import Experiments
-
-    experiments = Experiments(database)
-    if shown:
-        found = await experiments.named(shown)
-        if found.result is None:
-            say("It has not ended; the same command goes on with it.")
-        if as_json:
-            print_json(found.result or _listed_json(found))
-        elif found.result:
-            show_comparison(dict(found.result))
-        return
-    listed = await experiments.listed()
-    if as_json:
-        print_json({"experiments": [_listed_json(one) for one in listed]})
-        return
-    for one in listed:
-        state = "ended" if one.ended_at else "not ended"
-        names = ", ".join(system["name"] for system in one.spec["systems"])
-        show(f"{one.id}  {one.started_at:%Y-%m-%d %H:%M}  {one.name}: {names} ({state})")
-
-
-class _Page(NamedTuple):
-    """The page that is asked for."""
-
-    file: Path
-    language: str
-    dataset: Path | None
-    force: bool
-
-
-async def _write_outputs(project: Project, shown: str, page: _Page, *, as_json: bool) -> None:
-    from fourfold.project.outputs import write_outputs
-    from fourfold.project.reading import outputs_of
-    from fourfold.reports.outputs import outputs_page
-
-    found = await outputs_of(project, shown, page.dataset)
-    html = outputs_page(found, language=page.language)
-    write_outputs(project, page.file, html, force=page.force)
-    if as_json:
-        print_json(
-            {
-                "outputs": str(page.file),
-                "experiment": found.experiment,
-                "language": page.language,
-                "records": len(found.shown.rows),
-            }
-        )
-        return
-    show(f"Wrote `{page.file}`.")
-    say("Open it in a browser; the records on which the systems differ most come first.")
-
-
-def _listed_json(one: Experiment) -> dict[str, Any]:
-    return {
-        "experiment": one.id,
-        "name": one.name,
-        "started_at": one.started_at.isoformat(),
-        "ended_at": one.ended_at.isoformat() if one.ended_at else None,
-        "models": [system["name"] for system in one.spec["systems"]],
-    }
+    if yes or as_json:
+        return True
+    with at_prompt():
+        return click.confirm("Go on?", err=True)
 
 
 def _present(file: Path) -> Path | None:
