@@ -125,8 +125,10 @@ def test_a_comparison_that_costs_money_is_not_made_unasked(run: Run, mood: Path)
     (begun,) = (one for one in listed if one["models"] == ["dear"])
     assert begun["ended_at"] is None
     shown = run("compare", "--show", begun["experiment"], "--json", folder=mood)
-    assert shown.json == begun
+    assert shown.json == {**begun, "answers": {"dear": 0}}
     assert "has not ended" in shown.err
+    told = run("compare", "--show", begun["experiment"], folder=mood)
+    assert "golden: dear (not ended)\n  dear: 0 answers\n" in told.out
 
 
 def test_a_report_needs_a_comparison_first(run: Run, tmp_path: Path) -> None:

@@ -78,6 +78,7 @@ def fourfold() -> None:
 def main() -> None:
     """Run a command; every error ends here and is said in words (or JSON, with `--json`)."""
     from fourfold.cli.output import say_error
+    from fourfold.cli.stopping import Stopped
     from fourfold.core.errors import FourfoldError
 
     as_json = "--json" in sys.argv
@@ -90,6 +91,9 @@ def main() -> None:
     except FourfoldError as error:
         say_error(error.code, error.message, error.hint, as_json=as_json)
         sys.exit(1)
+    except Stopped as stopped:
+        say_error("interrupted", "Stopped.", stopped.hint, as_json=as_json)
+        sys.exit(stopped.exit_code)
     except (KeyboardInterrupt, click.Abort):
         say_error("interrupted", "Stopped.", "", as_json=as_json)
         sys.exit(130)

@@ -125,6 +125,18 @@ class Experiments:
             exchanges = {row["id"]: exchange_of(dict(row)) for row in found.mappings()}
         return [case_of(dict(row), exchanges) for row in cases]
 
+    async def answers(self, experiment: str) -> dict[str, int]:
+        """How many records each system has answered so far, by its name."""
+        async with self._database.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT system, count(*) AS answers FROM cases "
+                    "WHERE experiment = :id AND output IS NOT NULL GROUP BY system"
+                ),
+                {"id": experiment},
+            )
+            return {row.system: row.answers for row in rows}
+
     async def requests(self, experiment: str) -> AsyncIterator[dict[str, Any]]:
         """Every request of an experiment with its messages and its answer, for an export."""
         async with self._database.connect() as connection:
