@@ -53,6 +53,7 @@ def test_a_shortlist_says_how_many_of_how_many_it_shows(run: Run, tmp_path: Path
     short = run("models", "shortlist", "--limit", "2", folder=tmp_path)
     assert "2 of " in short.err
     assert "--limit" in short.err
+    assert "Last, since the catalogue has no published result of theirs" in short.err
     whole = run("models", "shortlist", "--json", folder=tmp_path).json
     assert len(whole["models"]) == whole["in"] > 15
     cut = run("models", "shortlist", "--json", "--limit", "2", folder=tmp_path).json

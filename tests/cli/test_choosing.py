@@ -14,6 +14,7 @@ def mood(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert made.json["task"] == "sentiment", made.err
     told = run("init", "other", "--task", "sentiment", folder=folder.parent).err
     assert 'fourfold ask "…"' in told
+    assert "fourfold compare --models" in told
     assert "letter.txt" not in told
     return folder
 
@@ -99,6 +100,7 @@ def test_mistakes_in_a_comparison_are_errors_in_words(run: Run, mood: Path) -> N
         (("--models", "gpt-9"), "gpt-9"),
         (("--models", "extractive", "--metrics", "bleuu"), "Did you mean `bleu`"),
         (("--show", "nothing"), "no experiment"),
+        (("--models", "extractive", "--ladder"), "at least two sizes"),
     ):
         result = run("compare", *words, "--json", folder=mood)
         assert result.code == 1

@@ -45,4 +45,5 @@ def init(*, folder: Path, task: str, model: str, as_json: bool) -> None:
     say('  fourfold ask "…"')
     if task != ANSWER:
         say("or, for a text of yours in a file: fourfold ask --file FILE")
+    say("Which model does it well enough: fourfold compare --models extractive,smollm2-135m")
     say(f"What the task needs, and how to judge it: {folder / 'README.md'}")

@@ -15,12 +15,13 @@ from fourfold.cli.output import faint, heading, json_option, print_json, project
 from fourfold.prompts.tasks import TASKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from fourfold.catalogue import Catalogue
     from fourfold.catalogue.shortlist import Judged, Wishes
 
 _SHOWN_RESULTS: Final = 3
+_SHOWN_UNPUBLISHED: Final = 12
 
 
 @click.command("shortlist")
@@ -83,7 +84,19 @@ def shortlist_models(
         show(heading("\nOut"))
         for one in found[len(kept) :]:
             show(f"  {one.model.name:<34} {'; '.join(one.against)}")
+    _say_unpublished([one.model.name for one in kept[limit:] if one.fit is None])
     _say_how_to_read(wishes, shown=min(limit, len(kept)), kept=len(kept), all_models=len(found))
+
+
+def _say_unpublished(names: Sequence[str]) -> None:
+    """Those below the end of the list of which nobody has published anything for the task."""
+    if names:
+        first = ", ".join(names[:_SHOWN_UNPUBLISHED])
+        more = f" and {len(names) - _SHOWN_UNPUBLISHED} more" if names[_SHOWN_UNPUBLISHED:] else ""
+        say(
+            f"\nLast, since the catalogue has no published result of theirs for such a task, "
+            f"though they may be the better ones: {first}{more}."
+        )
 
 
 def _wishes(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from hashlib import sha256
 from typing import Any, Final
 
@@ -25,9 +25,11 @@ def request_key(identity: str, messages: Sequence[Message], options: CompletionO
 def options_json(options: CompletionOptions) -> dict[str, Any]:
     """The options that were set; without tools there is nothing to choose."""
     unset: tuple[str, ...] = () if options.tools else ("tool_choice",)
+    found = {one.name: getattr(options, one.name) for one in fields(options)}
+    found["tools"] = tuple(asdict(tool) for tool in options.tools)
     return {
         name: value
-        for name, value in asdict(options).items()
+        for name, value in found.items()
         if value not in (None, ()) and name not in unset
     }
 

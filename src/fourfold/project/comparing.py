@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fourfold.core.errors import InvalidInput
 from fourfold.core.finite import require_finite
 from fourfold.evaluation.choice import RELEVANT, recommend
 from fourfold.evaluation.comparison import compare
@@ -73,6 +74,11 @@ class Wanted:
         require_finite("relevant", self.relevant, most=1)
         require_finite("per_hour", self.per_hour)
         require_finite("patience_seconds", self.patience_seconds)
+        if self.down_the_ladder and len(set(self.models)) == 1:
+            raise InvalidInput(
+                "A ladder takes at least two sizes of a family.",
+                hint="Name the largest first: --models LARGE,SMALL --ladder",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
