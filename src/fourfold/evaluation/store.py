@@ -14,18 +14,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fourfold.core.errors import NotFound, StorageError
-from fourfold.evaluation.claims import Claims, lock_of
+from fourfold.evaluation.claims import HOLDERS, Claims, lock_of
 from fourfold.evaluation.journal import Journal
 from fourfold.evaluation.records import FINAL, Case, ExperimentBusy, Spent
 from fourfold.evaluation.rows import EXCHANGES, as_json, case_of, exchange_of, loaded
 from fourfold.storage.database import Database
 
 _BUSY_SECONDS: Final = 2.0  # in which the database notices that a process was killed
-_HOLDER: Final = text("""
-    SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
-    WHERE locktype = 'advisory' AND granted AND objsubid = 1
-        AND (classid::bigint << 32) | objid::bigint = :key
-""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +217,7 @@ async def _take(connection: AsyncConnection, experiment: str, key: int) -> None:
         take = text("SELECT pg_try_advisory_lock(:key)")
         if await connection.scalar(take, {"key": key}):
             return
-    who = await connection.scalar(_HOLDER, {"key": key})
+    who = await connection.scalar(HOLDERS, {"locks": [key]})
     raise ExperimentBusy(
         f"The comparison `{experiment}` is being made already, by {who or 'another process'}.",
         hint="Wait until it has ended; then the same command shows what it found.",

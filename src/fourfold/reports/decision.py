@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fourfold.core.errors import InvalidInput
 from fourfold.reports.found import Found
 from fourfold.reports.numbers import day
+from fourfold.reports.pages import filled
 from fourfold.reports.sections.answer import answer
 from fourfold.reports.sections.change import change
 from fourfold.reports.sections.figures import figures
@@ -43,19 +44,11 @@ def decision_report(entry: Entry, *, language: str, rate: float | None = None) -
 
 
 def _rendered(found: Found, write: Writer) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("fourfold.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     own = write.at("sources")
     date = day(found.entry.at, write.language)
     printed = write.t("printed", application=found.body["application"], date=date).unescape()
-    return environment.get_template("decision.html").render(
+    return filled(
+        "decision.html",
         language=write.language,
         title=write.t("title"),
         application=found.body["application"],

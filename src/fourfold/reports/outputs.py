@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fourfold.core.errors import InvalidInput
 from fourfold.reports.numbers import day
+from fourfold.reports.pages import filled
 from fourfold.reports.words import LANGUAGES
 from fourfold.reports.writer import Writer
 
@@ -45,19 +46,11 @@ def outputs_page(outputs: Outputs, *, language: str) -> str:
     The texts are shown as they are, in the order of the records that were given. Raises
     `InvalidInput` for another language.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     if language not in LANGUAGES:
         raise InvalidInput(f"There is no page in `{language}`.", hint="Choose de or en.")
-    environment = Environment(
-        loader=PackageLoader("fourfold.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     write = Writer(language, "outputs", ())
-    return environment.get_template("outputs.html").render(
+    return filled(
+        "outputs.html",
         language=language,
         application=outputs.application,
         systems=outputs.shown.systems,
